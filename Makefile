@@ -1,0 +1,33 @@
+# make run: every notebook, headless; make test: the whole test suite; make lab: JupyterLab.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: run test lab notebooks benchmark
+
+run: $(INSTALLED)
+	$(BIN)/python -m nbutils run
+
+test: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --nbmake notebooks
+
+lab: $(INSTALLED)
+	$(BIN)/jupyter lab notebooks
+
+# Executes the notebooks in place with their defaults and keeps the outputs without what differs from run to run.
+notebooks: $(INSTALLED)
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-output --keep-count --extra-keys \
+		"cell.metadata.execution metadata.papermill metadata.language_info" notebooks/*.ipynb
+
+benchmark: $(INSTALLED)
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only -s
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: set PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
