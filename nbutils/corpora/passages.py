@@ -1,0 +1,93 @@
+"""The split into training and held-out documents, and documents cut into passages."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from nbutils.corpora.sources import DOMAINS, Document
+
+Split = Literal["training", "held-out"]
+HELD_OUT_TENTH = 0
+# Shorter paragraphs (a speaker's name, "Parameters", `else:`) stand in every document and give nothing away.
+SHORTEST_SHARED_PARAGRAPH = 80
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of one document, cut at blank lines where it can be."""
+
+    domain: str
+    document: str
+    text: str
+
+
+def is_held_out(name: str) -> bool:
+    """A tenth of the documents, chosen by a hash of the name: the same tenth on every machine."""
+    return hash_name(name) % 10 == HELD_OUT_TENTH
+
+
+def documents(domain: str, split: Split) -> Iterator[Document]:
+    """Documents of one embedded domain on one side of the split.
+
+    The training side leaves out every paragraph that also stands in a held-out document, so that boilerplate (licence
+    clauses, shared docstrings) is never both learned and measured.
+
+    Raises:
+        ValueError: `domain` is not one of `DOMAINS`.
+    """
+    if domain not in DOMAINS:
+        raise ValueError(f"domain {domain!r} is unknown: choose from {', '.join(DOMAINS)}")
+    read = DOMAINS[domain]
+    if split == "held-out":
+        yield from read(is_held_out)
+        return
+    held_out = {paragraph for document in read(is_held_out) for paragraph in _long_paragraphs(document.text)}
+    for document in read(lambda name: not is_held_out(name)):
+        kept = [part for part in document.text.split("\n\n") if _normalised(part) not in held_out]
+        if kept:
+            yield Document(domain, document.name, "\n\n".join(kept))
+
+
+def cut(document: Document, characters: int) -> Iterator[Passage]:
+    """Passages of at least `characters` characters (the last may be shorter), cut at blank lines."""
+    parts, size = [], 0
+    for paragraph in document.text.split("\n\n"):
+        parts.append(paragraph)
+        size += len(paragraph) + 2
+        if size >= characters:
+            yield Passage(document.domain, document.name, "\n\n".join(parts))
+            parts, size = [], 0
+    if any(part.strip() for part in parts):
+        yield Passage(document.domain, document.name, "\n\n".join(parts))
+
+
+def corpus(domain: str, split: Split = "held-out", characters: int = 1000) -> list[Passage]:
+    """Passages of an embedded domain in an order that mixes its documents and never changes.
+
+    Args:
+        domain: one of `plays`, `code`, `docs`, `licences`, `names`.
+        split: `held-out` (a tenth of the documents, unseen by the embedded models) or `training`.
+        characters: least length of a passage, in characters.
+
+    Raises:
+        ValueError: `domain` is unknown.
+    """
+    numbered = [(i, part) for document in documents(domain, split) for i, part in enumerate(cut(document, characters))]
+    return [part for _, part in sorted(numbered, key=lambda pair: hash_name(f"{pair[1].document}#{pair[0]}"))]
+
+
+def _long_paragraphs(text: str) -> Iterator[str]:
+    for paragraph in text.split("\n\n"):
+        normalised = _normalised(paragraph)
+        if len(normalised) >= SHORTEST_SHARED_PARAGRAPH:
+            yield normalised
+
+
+def _normalised(paragraph: str) -> str:
+    return " ".join(paragraph.split())
+
+
+def hash_name(name: str) -> int:
+    """A 64-bit number that depends on the name alone."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
