@@ -1,0 +1,14 @@
+"""Loads causal language models from the Hugging Face hub, a folder or `data/`, and views their MoE layers uniformly."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["options"],
+    submod_attrs={
+        "embedded": ["embedded_models"],
+        "errors": ["ModelError"],
+        "loading": ["LoadedModel", "load_causal_lm"],
+        "moe_view": ["MoELayer", "moe_layers"],
+    },
+)
