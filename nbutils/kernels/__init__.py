@@ -1,0 +1,7 @@
+"""Expert kernels: what every expert does to every token, reduced to statistics on the way."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={"reference": ["ExpertStatistics", "expert_norms"]}
+)

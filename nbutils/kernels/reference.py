@@ -1,0 +1,72 @@
+"""The output norm of every expert for every token, in plain torch."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+# Rows whose activations fit a core's second-level cache at common sizes; larger blocks wait for memory.
+ROWS = 512
+
+
+@dataclass(frozen=True)
+class ExpertStatistics:
+    """Statistics of all experts, each [tokens, experts], float32 or wider.
+
+    Attributes:
+        norm: L2 norm of the expert's output, before the routing weight is applied.
+        abs_sum: sum over neurons of |h|, h being the activations that enter the down projection.
+        square_sum: sum of h^2.
+        abs_max: largest |h|.
+        above: number of neurons with |h| > `threshold`.
+    """
+
+    norm: Tensor
+    abs_sum: Tensor
+    square_sum: Tensor
+    abs_max: Tensor
+    above: Tensor
+
+
+@torch.no_grad()
+def expert_norms(experts: nn.Module, hidden_states: Tensor, threshold: float = 1e-3) -> ExpertStatistics:
+    """Runs every expert on every token and keeps only statistics: memory is [T, E], never [T, E, H].
+
+    Args:
+        experts: a module of transformers' experts interface; any of its layouts.
+        hidden_states: [T, H], the input of the MoE layer.
+        threshold: an activation counts as active above this absolute value (Lo et al., arXiv 2406.18219, appendix I
+            uses 0.001).
+    """
+    shape = (hidden_states.shape[0], experts.num_experts)
+    wide = torch.promote_types(hidden_states.dtype, torch.float32)
+    result = ExpertStatistics(*(hidden_states.new_empty(shape, dtype=wide) for _ in range(5)))
+    for start in range(0, shape[0], ROWS):
+        rows = slice(start, start + ROWS)
+        block = hidden_states[rows]
+        for expert in range(shape[1]):
+            activations = expert_activations(experts, expert, block)
+            output = _project(experts, "down_proj", expert, activations)
+            if experts.has_post_expert_norm:
+                output = experts.post_expert_norm(output)
+            result.norm[rows, expert] = torch.linalg.vector_norm(output, dim=-1, dtype=wide)
+            magnitude = activations.abs_()
+            result.abs_sum[rows, expert] = magnitude.sum(-1, dtype=wide)
+            result.square_sum[rows, expert] = torch.linalg.vector_norm(magnitude, dim=-1, dtype=wide).square_()
+            result.abs_max[rows, expert] = magnitude.amax(-1)
+            result.above[rows, expert] = (magnitude > threshold).sum(-1, dtype=wide)
+    return result
+
+
+def expert_activations(experts: nn.Module, expert: int, hidden_states: Tensor) -> Tensor:
+    """Activations [T, I] of one expert: what its down projection receives."""
+    if experts.has_gate:
+        return experts._apply_gate(_project(experts, "gate_up_proj", expert, hidden_states))
+    return experts.act_fn(_project(experts, "up_proj", expert, hidden_states))
+
+
+def _project(experts: nn.Module, name: str, expert: int, inputs: Tensor) -> Tensor:
+    weight = getattr(experts, name)[expert]
+    bias = getattr(experts, f"{name}_bias")[expert] if experts.has_bias else None
+    return F.linear(inputs, weight.mT if experts.is_transposed else weight, bias)

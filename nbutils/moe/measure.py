@@ -1,0 +1,61 @@
+"""Several models measured one after the other, so that only one is in memory."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from nbutils.corpora import batches
+from nbutils.models import load_causal_lm, moe_layers
+from nbutils.moe.layers import select_layers
+from nbutils.moe.probe import Probe, probe
+from nbutils.moe.sentence import sentence_table
+
+
+def measure_models(
+    names: Sequence[str],
+    *,
+    text: str,
+    sentence: str,
+    max_tokens: int,
+    window: int = 256,
+    batch_size: int = 8,
+    layers: str = "all",
+    device: str = "auto",
+    dtype: str = "auto",
+    device_map: str = "",
+    quantization: str = "",
+    seed: int = 0,
+) -> tuple[dict[str, Probe], pd.DataFrame]:
+    """Loads each model in turn, probes it on the same text and looks at one sentence.
+
+    Args:
+        names: models as `load_causal_lm` takes them; empty names are passed over.
+        text: sources, as `corpora.read` takes them.
+        sentence: text for the token by token table.
+        max_tokens: tokens to measure.
+        window: longest sequence, in tokens.
+        batch_size: sequences in a batch.
+        layers: "all" or numbers and ranges of decoder layers such as "0,4,8-11".
+        device: as for `load_causal_lm`; passed over when `device_map` is given.
+        dtype: as for `load_causal_lm`.
+        device_map: "" or "auto".
+        quantization: "", "4bit" or "8bit".
+        seed: of the shuffled null.
+
+    Returns:
+        Probes by model name, and the rows of `sentence_table` of all models.
+    """
+    probes, sentences = {}, []
+    for name in filter(None, names):
+        loaded = load_causal_lm(
+            name,
+            device="auto" if device_map else device,
+            dtype=dtype,
+            device_map=device_map or None,
+            quantization=quantization or None,
+        )
+        chosen = select_layers(layers, [layer.index for layer in moe_layers(loaded)])
+        windows = batches(text, loaded.tokenizer, max_tokens, length=window, batch_size=batch_size)
+        sentences.append(sentence_table(loaded, sentence, chosen))
+        probes[loaded.name] = probe(loaded, windows, layers=chosen, seed=seed)
+    return probes, pd.concat(sentences, ignore_index=True)

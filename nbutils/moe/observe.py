@@ -1,0 +1,71 @@
+"""The way into a model: see what each MoE layer receives, without changing what the model computes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
+
+from nbutils.models import MoELayer
+
+NAME = "nbutils_observed"
+
+
+@dataclass(frozen=True)
+class Routed:
+    """What one MoE layer does with the tokens of one forward pass.
+
+    Attributes:
+        hidden_states: [T, H] input of the experts.
+        router_logits: [T, E] as the router returns them.
+        top_k_index: [T, k] experts that the model chose.
+        top_k_weights: [T, k] weights that the model gave them.
+    """
+
+    hidden_states: Tensor
+    router_logits: Tensor
+    top_k_index: Tensor
+    top_k_weights: Tensor
+
+
+@contextmanager
+def observed(layers: Sequence[MoELayer], see: Callable[[MoELayer, Routed], None]) -> Iterator[None]:
+    """Calls `see` for each of `layers` during every forward pass in the `with` block.
+
+    The experts function registered here looks on and then calls the implementation that the model had, so logits stay
+    bit-identical. Choice and weights are those that the router hands to the experts.
+    """
+    by_experts = {id(layer.experts): layer for layer in layers}
+    logits: dict[int, Tensor] = {}
+    configs = {id(layer.experts.config): layer.experts.config for layer in layers}
+    own = {key: config._experts_implementation for key, config in configs.items()}
+
+    def keep_logits(layer: MoELayer) -> Callable:
+        def hook(router: nn.Module, inputs: tuple, outputs: tuple) -> None:
+            logits[id(layer.experts)] = _router_logits(layer, outputs)
+
+        return hook
+
+    def forward(experts: nn.Module, hidden_states: Tensor, top_k_index: Tensor, top_k_weights: Tensor) -> Tensor:
+        if layer := by_experts.get(id(experts)):
+            see(layer, Routed(hidden_states, logits.pop(id(experts)), top_k_index, top_k_weights))
+        original = type(experts).forward.__wrapped__
+        implementation = ALL_EXPERTS_FUNCTIONS.get_interface(own[id(experts.config)], original)
+        return implementation(experts, hidden_states, top_k_index, top_k_weights)
+
+    with ExitStack() as stack:
+        for layer in layers:
+            stack.callback(layer.router.register_forward_hook(keep_logits(layer)).remove)
+        ALL_EXPERTS_FUNCTIONS.register(NAME, forward)
+        for key, config in configs.items():
+            stack.callback(setattr, config, "_experts_implementation", own[key])
+            config._experts_implementation = NAME
+        yield
+
+
+def _router_logits(layer: MoELayer, outputs: tuple) -> Tensor:
+    for output in outputs if isinstance(outputs, tuple) else (outputs,):
+        if isinstance(output, Tensor) and output.is_floating_point() and output.shape[-1] == layer.num_experts:
+            return output.reshape(-1, layer.num_experts)
+    raise ValueError(f"router {layer.name!r} returns no score for each of its {layer.num_experts} experts.")

@@ -1,0 +1,143 @@
+"""Tables from a probe: rank counts, agreement of score and norm with intervals, norms by depth."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from nbutils.moe.probe import AGREEMENT, Probe
+from nbutils.statistics import percentile_interval, resampled_sums
+
+
+def rank_counts(probes: Mapping[str, Probe]) -> pd.DataFrame:
+    """How often the expert with the i-th largest score has the j-th largest norm (Lo et al., figures 10, 11 and 13).
+
+    Returns:
+        One row per model, layer and pair of ranks: `model`, `layer`, `score_rank` and `norm_rank` (1 the largest),
+        `count` in tokens, `share` of the tokens (the chance level is 1 / number of experts).
+    """
+    frames = []
+    for name, probe in probes.items():
+        experts = probe.rank_counts.shape[1]
+        index = pd.MultiIndex.from_product(
+            [[name], probe.layers, range(1, experts + 1), range(1, experts + 1)],
+            names=["model", "layer", "score_rank", "norm_rank"],
+        )
+        frame = pd.DataFrame({"count": probe.rank_counts.reshape(-1)}, index=index).reset_index()
+        frames.append(frame.assign(share=frame["count"] / probe.tokens.sum()))
+    return pd.concat(frames, ignore_index=True)
+
+
+def agreement_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Agreement of score and norm in each layer and over all layers, with a 95 % bootstrap interval over passages.
+
+    Statistics: `top_largest` P(the top-weighted expert has the largest norm); `same_rank_below_top` share of the other
+    score ranks that meet the same norm rank; `smallest_scores_high` P(the smallest norm has a score in the upper half);
+    `spearman` mean over tokens of the rank correlation across experts; `within_expert` Pearson correlation of score and
+    norm over tokens, mean over experts.
+
+    Returns:
+        One row per model, statistic and layer: `model`, `statistic`, `layer` (-1: mean over layers), `value`, `low`,
+        `high`, `chance` (of independent random rankings), `shuffled` (norms of another token of the batch; missing for
+        `within_expert`), `tokens`, `passages` (clusters of the bootstrap).
+    """
+    rows = []
+    for name, probe in probes.items():
+        for statistic in (*AGREEMENT, "within_expert"):
+            value, samples = _estimates(probe, statistic, resamples, seed)
+            shuffled = _estimates(probe, f"shuffled_{statistic}", 1, seed)[0] if statistic in AGREEMENT else None
+            low, high = percentile_interval(samples)
+            for i, layer in enumerate([*probe.layers, -1]):
+                rows.append(
+                    {
+                        "model": name,
+                        "statistic": statistic,
+                        "layer": layer,
+                        "value": value[i],
+                        "low": low[i],
+                        "high": high[i],
+                        "chance": _chance(statistic, probe.rank_counts.shape[1]),
+                        "shuffled": np.nan if shuffled is None else shuffled[i],
+                        "tokens": int(probe.tokens.sum()),
+                        "passages": len(probe.tokens),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def agreement_difference(
+    first: Probe, second: Probe, statistic: str, resamples: int = 1000, seed: int = 0
+) -> dict[str, float]:
+    """Mean over layers of `statistic` in `first` minus that in `second`: `value`, `low`, `high`.
+
+    Passages are drawn alike for both when both saw as many, so that the interval is that of paired data.
+    """
+    (one, one_samples), (two, two_samples) = (_estimates(p, statistic, resamples, seed) for p in (first, second))
+    low, high = percentile_interval(one_samples[:, -1] - two_samples[:, -1])
+    return {"value": one[-1] - two[-1], "low": float(low), "high": float(high)}
+
+
+def norms_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Expert output norms in each layer.
+
+    Returns:
+        One row per model and layer: `model`, `layer`, `norm` (mean over tokens and experts) with `low` and `high`
+        (95 %, over passages), `smallest_expert` and `largest_expert` (means over tokens of the extreme experts),
+        `chosen` and `passed_over` (means over chosen and other experts; missing when every expert is chosen).
+    """
+    frames = []
+    for name, probe in probes.items():
+        tokens, norms = probe.moments[..., 0], probe.moments[..., 2]
+        samples = resampled_sums(np.stack([tokens.sum(-1), norms.sum(-1)], axis=-1), resamples, seed)
+        low, high = percentile_interval(samples[..., 1] / samples[..., 0])
+        total, by_expert = norms.sum((0, 2)), norms.sum(0) / tokens.sum(0)
+        chosen, chosen_norm = probe.chosen.sum(1), probe.chosen_norm.sum(1)
+        others = tokens.sum((0, 2)) - chosen
+        frames.append(
+            pd.DataFrame(
+                {
+                    "model": name,
+                    "layer": probe.layers,
+                    "norm": total / tokens.sum((0, 2)),
+                    "low": low,
+                    "high": high,
+                    "smallest_expert": by_expert.min(1),
+                    "largest_expert": by_expert.max(1),
+                    "chosen": chosen_norm / chosen,
+                    "passed_over": np.where(others > 0, (total - chosen_norm) / np.maximum(others, 1), np.nan),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _estimates(probe: Probe, statistic: str, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values [L + 1] of each layer and their mean, and bootstrap samples [resamples, L + 1]."""
+    if statistic == "within_expert":
+        sums, of = probe.moments, _within_expert
+    else:
+        tokens = np.broadcast_to(probe.tokens[:, None], probe.sums[statistic].shape)
+        sums, of = np.stack([probe.sums[statistic], tokens], axis=-1), _mean
+    value, samples = of(sums.sum(0, keepdims=True))[0], of(resampled_sums(sums, resamples, seed))
+    return np.append(value, value.mean()), np.column_stack([samples, samples.mean(1)])
+
+
+def _mean(sums: np.ndarray) -> np.ndarray:
+    return sums[..., 0] / sums[..., 1]
+
+
+def _within_expert(moments: np.ndarray) -> np.ndarray:
+    """Mean over experts of the Pearson correlation of score and norm, from moments [..., L, E, 6]."""
+    n, score, norm, score_squared, norm_squared, product = np.moveaxis(moments, -1, 0)
+    covariance = product / n - score * norm / n**2
+    variances = np.clip(score_squared / n - (score / n) ** 2, 0, None) * np.clip(
+        norm_squared / n - (norm / n) ** 2, 0, None
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.nanmean(np.where(variances > 0, covariance / np.sqrt(variances), np.nan), axis=-1)
+
+
+def _chance(statistic: str, experts: int) -> float:
+    if statistic in ("top_largest", "same_rank_below_top"):
+        return 1 / experts
+    return (experts // 2) / experts if statistic == "smallest_scores_high" else 0.0
