@@ -40,7 +40,7 @@ def bigram_scorer(stream: np.ndarray, vocabulary: int) -> Scorer:
     # A token that was never followed by anything is all back-off.
     back_off = np.where(seen > 0, followers, 1)
     probability = (counts + back_off * _unigram(stream, vocabulary)) / (seen + back_off)
-    log_probability = torch.from_numpy(np.log(probability))
+    log_probability = torch.from_numpy(np.log(probability.astype(np.float32)))
     return lambda batch: -log_probability[batch.input_ids[:, :-1], batch.input_ids[:, 1:]]
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 from transformers import MixtralConfig, NemotronHConfig
-from transformers.models.aria.modeling_aria import AriaTextConfig, AriaExperts
+from transformers.models.aria.modeling_aria import AriaExperts, AriaTextConfig
 from transformers.models.gpt_oss.modeling_gpt_oss import GptOssConfig, GptOssExperts
 from transformers.models.mixtral.modeling_mixtral import MixtralExperts
 from transformers.models.nemotron_h.modeling_nemotron_h import NemotronHExperts
