@@ -10,33 +10,33 @@ import pandas as pd
 from scipy.stats import kendalltau
 
 from nbutils.moe.probe import Probe
-from nbutils.moe.ranks import agreement_by_layer, agreement_difference, norms_by_layer
+from nbutils.moe.ranks import agreement_by_layer, difference_in_same_rank, norms_by_layer
 from nbutils.statistics import above_null
 
 FEWEST_LAYERS = 4
 RANK_CLAIMS = {
     "top_largest": (
-        "The expert with the top score has the largest output",
+        "the expert with the top score has the largest output",
         "P(top-scored expert has the largest norm)",
         "most often (Mixtral, DeepSeek)",
     ),
     "same_rank_below_top": (
-        "The i-th score meets the i-th norm, also below the top rank",
+        "the i-th score meets the i-th norm, also below the top rank",
         "share of score ranks 2 to E with the same norm rank",
         "yes (Mixtral); top ranks only (DeepSeek); no (Grok)",
     ),
     "spearman": (
-        "Score and norm go together over all experts",
+        "score and norm go together over all experts",
         "Spearman of score and norm over experts",
         "positive (Mixtral); inverse or none (Grok)",
     ),
     "smallest_scores_high": (
-        "The expert with the smallest output scores fairly high",
+        "the expert with the smallest output scores fairly high",
         "P(smallest-norm expert has a score in the upper half)",
         "yes (DeepSeek)",
     ),
     "within_expert": (
-        "An expert scores higher on tokens for which its own output is larger",
+        "an expert scores higher on tokens for which its own output is larger",
         "Pearson of score and norm over tokens, mean over experts",
         None,
     ),
@@ -61,10 +61,15 @@ def router_norms(
     norms = norms_by_layer(probes, resamples, seed)
     overall = agreement[agreement["layer"] == -1].set_index(["model", "statistic"])
     models = [name for name in probes if name != control]
+
+    def alike(one: str, other: str) -> bool:
+        """As many experts, hence the same chance levels."""
+        return probes[one].rank_counts.shape == probes[other].rank_counts.shape
+
     findings = []
     for model in models:
         for statistic in RANK_CLAIMS:
-            beside = overall.loc[(control, statistic)] if control else None
+            beside = overall.loc[(control, statistic)] if control and alike(control, model) else None
             findings.append(rank_finding(model, statistic, overall.loc[(model, statistic)], beside))
         findings.append(depth_finding(model, norms[norms["model"] == model]))
     if len(models) > 1:
@@ -80,8 +85,8 @@ def rank_finding(model: str, statistic: str, row: pd.Series, control: pd.Series 
     if control is not None:
         reason += f"; untrained {control['value']:.3g}"
     return {
-        "claim": claim,
-        "quantity": f"{model}: {quantity}",
+        "claim": f"{model}: {claim}",
+        "quantity": quantity,
         "unit": "correlation" if statistic in ("spearman", "within_expert") else "probability",
         "paper": paper,
         "measured": float(row["value"]),
@@ -99,8 +104,8 @@ def depth_finding(model: str, norms: pd.DataFrame) -> dict[str, object]:
     The layers are the sample, so the test is the exact one over their order and there is no interval over tokens.
     """
     finding = {
-        "claim": "Output norms grow with depth",
-        "quantity": f"{model}: Kendall's tau of layer and mean norm",
+        "claim": f"{model}: output norms grow with depth",
+        "quantity": "Kendall's tau of layer and mean norm",
         "unit": "correlation",
         "paper": "yes (Mixtral, DeepSeek, Grok)",
         "measured": None,
@@ -125,14 +130,13 @@ def contrast_finding(
     first: str, second: str, probes: Mapping[str, Probe], resamples: int, seed: int
 ) -> dict[str, object]:
     """Finding on whether `second` follows the ranks below the top more than `first`, as Mixtral and DeepSeek do."""
-    statistic = "same_rank_below_top"
-    difference = agreement_difference(probes[second], probes[first], statistic, resamples, seed)
+    difference = difference_in_same_rank(probes[second], probes[first], resamples, seed)
     clusters = min(len(probes[name].tokens) for name in (first, second))
     verdict, reason = above_null(difference["low"], difference["high"], 0.0, clusters)
     return {
         "claim": f"{second} follows the ranks below the top more closely than {first}",
-        "quantity": f"{second} minus {first}: {RANK_CLAIMS[statistic][1]}",
-        "unit": "probability",
+        "quantity": f"{second} minus {first}: {RANK_CLAIMS['same_rank_below_top'][1]}",
+        "unit": "times chance",
         "paper": "Mixtral above DeepSeek",
         "measured": float(difference["value"]),
         "interval": (difference["low"], difference["high"]),

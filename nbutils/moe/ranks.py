@@ -65,16 +65,17 @@ def agreement_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed:
     return pd.DataFrame(rows)
 
 
-def agreement_difference(
-    first: Probe, second: Probe, statistic: str, resamples: int = 1000, seed: int = 0
-) -> dict[str, float]:
-    """Mean over layers of `statistic` in `first` minus that in `second`: `value`, `low`, `high`.
+def difference_in_same_rank(first: Probe, second: Probe, resamples: int = 1000, seed: int = 0) -> dict[str, float]:
+    """Mean over layers of `same_rank_below_top` in multiples of chance, `first` minus `second`: `value`, `low`, `high`.
 
-    Passages are drawn alike for both when both saw as many, so that the interval is that of paired data.
+    In multiples of chance, models with different numbers of experts can be compared. Passages are drawn alike for both
+    when both saw as many, so that the interval is that of paired data.
     """
+    statistic = "same_rank_below_top"
     (one, one_samples), (two, two_samples) = (_estimates(p, statistic, resamples, seed) for p in (first, second))
-    low, high = percentile_interval(one_samples[:, -1] - two_samples[:, -1])
-    return {"value": one[-1] - two[-1], "low": float(low), "high": float(high)}
+    one_chance, two_chance = (_chance(statistic, p.rank_counts.shape[1]) for p in (first, second))
+    low, high = percentile_interval(one_samples[:, -1] / one_chance - two_samples[:, -1] / two_chance)
+    return {"value": one[-1] / one_chance - two[-1] / two_chance, "low": float(low), "high": float(high)}
 
 
 def norms_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed: int = 0) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 import tempfile
@@ -82,7 +83,8 @@ def run(planned: Sequence[Task], jobs: int, report: Callable[[Outcome], None]) -
             while waiting or running:
                 while waiting and free_slots:
                     task, slot = waiting.pop(0), free_slots.pop(0)
-                    connection, process = _start(context, task, Path(scratch), slot, progress_lock)
+                    threads = max(1, (os.cpu_count() or 1) // min(jobs, len(planned)))
+                    connection, process = _start(context, task, Path(scratch), slot, threads, progress_lock)
                     running[connection] = _Worker(task, slot, process)
                 # The time limit is for Windows, where a signal is only noticed between two waits.
                 ready = wait([interrupt, *running], timeout=1)
@@ -100,21 +102,25 @@ def run(planned: Sequence[Task], jobs: int, report: Callable[[Outcome], None]) -
 
 
 def _start(
-    context: SpawnContext, task: Task, scratch: Path, slot: int, progress_lock: Any
+    context: SpawnContext, task: Task, scratch: Path, slot: int, threads: int, progress_lock: Any
 ) -> tuple[Connection, SpawnProcess]:
     own_scratch = Path(tempfile.mkdtemp(dir=scratch))
     connection, workers_end = context.Pipe(duplex=False)
     # Several progress bars share a terminal: each slot has a line of its own.
     progress_bar = {"position": slot, "desc": task.name, "leave": False, "disable": not sys.stderr.isatty()}
-    process = context.Process(target=_work, args=(workers_end, task, own_scratch, progress_bar, progress_lock))
+    process = context.Process(target=_work, args=(workers_end, task, own_scratch, threads, progress_bar, progress_lock))
     process.start()
     # Only the worker holds its end now, so that its death is seen as the end of the connection.
     workers_end.close()
     return connection, process
 
 
-def _work(connection: Connection, task: Task, scratch: Path, progress_bar: dict[str, Any], progress_lock: Any) -> None:
+def _work(
+    connection: Connection, task: Task, scratch: Path, threads: int, progress_bar: dict[str, Any], progress_lock: Any
+) -> None:
     """Execute one task in a worker process and send its outcome."""
+    # Kernels that run side by side share the cores; each would otherwise start a thread on every one.
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     # A terminal sends Ctrl-C to all processes; the parent alone decides, and ends this one with its kernel.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The outcome says what papermill would log, and a log line would tear the progress bars.

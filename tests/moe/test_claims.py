@@ -67,12 +67,21 @@ def test_contrast_compares_the_second_model_with_the_first():
     assert contrast_finding("a", "b", {"a": few, "b": high}, 200, 0)["verdict"] == "not testable here"
 
 
+def test_a_control_with_other_chance_levels_is_not_told_beside():
+    probes = {"a": made_probe(0), "b": made_probe(1, experts=8), "control": made_probe(2)}
+
+    reasons = {f["claim"]: f["reason"] for f in router_norms(probes, control="control", resamples=100)}
+
+    assert "untrained" in next(reason for claim, reason in reasons.items() if claim.startswith("a: score"))
+    assert "untrained" not in next(reason for claim, reason in reasons.items() if claim.startswith("b: score"))
+
+
 def test_all_findings_are_there_and_the_control_has_none():
     probes = {"a": made_probe(0), "b": made_probe(1, effect=0.2), "control": made_probe(2)}
 
     findings = router_norms(probes, control="control", resamples=100)
 
     assert len(findings) == 2 * (len(RANK_CLAIMS) + 1) + 1
-    assert not any(finding["quantity"].startswith("control:") for finding in findings)
+    assert not any(finding["claim"].startswith("control:") for finding in findings)
     measured = [finding["measured"] for finding in findings if finding["measured"] is not None]
     assert np.isfinite(measured).all()

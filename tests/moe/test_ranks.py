@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nbutils.moe import agreement_by_layer, agreement_difference, norms_by_layer, rank_counts
+from nbutils.moe import agreement_by_layer, difference_in_same_rank, norms_by_layer, rank_counts
 from nbutils.moe.probe import AGREEMENT, Probe
 
 
@@ -88,7 +88,16 @@ def test_an_expert_that_always_scores_the_same_does_not_spoil_the_mean():
 def test_difference_of_a_probe_with_itself_is_nothing():
     probe = made_probe()
 
-    assert agreement_difference(probe, probe, "spearman", resamples=100) == {"value": 0, "low": 0, "high": 0}
+    assert difference_in_same_rank(probe, probe, resamples=100) == {"value": 0, "low": 0, "high": 0}
+
+
+def test_models_with_different_numbers_of_experts_differ_by_nothing_at_chance():
+    four, eight = made_probe(0, experts=4), made_probe(1, experts=8)
+
+    difference = difference_in_same_rank(four, eight, resamples=500)
+
+    assert difference["low"] < 0 < difference["high"]
+    assert abs(difference["value"]) < 0.05
 
 
 def test_norms_separate_chosen_from_other_experts():
