@@ -29,7 +29,7 @@ def measure_models(
     """Loads each model in turn, probes it on the same text and looks at one sentence.
 
     Args:
-        names: models as `load_causal_lm` takes them; empty names are passed over.
+        names: models as `load_causal_lm` takes them; empty and repeated names are passed over.
         text: sources, as `corpora.read` takes them.
         sentence: text for the token by token table.
         max_tokens: tokens to measure.
@@ -46,7 +46,7 @@ def measure_models(
         Probes by model name, and the rows of `sentence_table` of all models.
     """
     probes, sentences = {}, []
-    for name in filter(None, names):
+    for name in dict.fromkeys(filter(None, names)):
         loaded = load_causal_lm(
             name,
             device="auto" if device_map else device,

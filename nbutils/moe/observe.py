@@ -9,8 +9,6 @@ from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
 from nbutils.models import MoELayer
 
-NAME = "nbutils_observed"
-
 
 @dataclass(frozen=True)
 class Routed:
@@ -40,6 +38,7 @@ def observed(layers: Sequence[MoELayer], see: Callable[[MoELayer, Routed], None]
     logits: dict[int, Tensor] = {}
     configs = {id(layer.experts.config): layer.experts.config for layer in layers}
     own = {key: config._experts_implementation for key, config in configs.items()}
+    name = f"nbutils_observed_{id(by_experts)}"  # of its own, so that two models can be observed at a time
 
     def keep_logits(layer: MoELayer) -> Callable:
         def hook(router: nn.Module, inputs: tuple, outputs: tuple) -> None:
@@ -57,10 +56,11 @@ def observed(layers: Sequence[MoELayer], see: Callable[[MoELayer, Routed], None]
     with ExitStack() as stack:
         for layer in layers:
             stack.callback(layer.router.register_forward_hook(keep_logits(layer)).remove)
-        ALL_EXPERTS_FUNCTIONS.register(NAME, forward)
+        ALL_EXPERTS_FUNCTIONS[name] = forward
+        stack.callback(ALL_EXPERTS_FUNCTIONS.__delitem__, name)
         for key, config in configs.items():
             stack.callback(setattr, config, "_experts_implementation", own[key])
-            config._experts_implementation = NAME
+            config._experts_implementation = name
         yield
 
 

@@ -2,12 +2,15 @@
 
 `moe-scratch` (OLMoE architecture) is trained from random weights; `moe-upcycled` (Mixtral architecture) begins as a
 dense model that is trained first. `dense` is the yardstick: as many active parameters, the same tokens. `evaluate`
-measures those that are in the folder on held-out text. Only one thread is used: two can be trained side by side.
+measures those in the folder on held-out text, and `install` copies the embedded ones to `data/`. Only one thread
+is used: two can be trained side by side.
 """
 
 import argparse
 import copy
+import hashlib
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from transformers import (
     PreTrainedModel,
 )
 
+from nbutils.models.embedded import DATA
 from nbutils.training import padded_experts
 from nbutils.training.evaluation import bigram_scorer, model_scorer, perplexities, sample, unigram_scorer
 from nbutils.training.loop import train
@@ -139,22 +143,40 @@ def evaluate(folder: Path, tokens: int = 20_000) -> pd.DataFrame:
     return perplexities(scorers, recipe.tokenizer, tokens)
 
 
+def install(folder: Path, data: Path) -> None:
+    """Copies what is embedded from `folder` to `data`, snapshots without a tokenizer of their own, with checksums."""
+    for name in ("moe-scratch", "moe-upcycled"):
+        shutil.rmtree(data / name, ignore_errors=True)
+        shutil.copytree(folder / name, data / name)
+        for file in (data / name).glob("step*/tokenizer*"):
+            file.unlink()
+    shutil.copy(folder / "perplexity.csv", data)
+    weights = sorted(data.rglob("model.safetensors"))
+    sums = (f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(data).as_posix()}" for file in weights)
+    (data / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+
+
 def main() -> None:
-    """Trains the named models, or evaluates them."""
+    """Trains the named models, evaluates them, or installs them in `data/`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     everything = ["moe-scratch", "dense", "moe-upcycled", "evaluate"]
-    parser.add_argument("names", nargs="*", default=everything, help=f"of {', '.join(everything)}; all by default")
+    known = [*everything, "install"]
+    parser.add_argument(
+        "names", nargs="*", default=everything, help=f"of {', '.join(known)}; all but the last by default"
+    )
     parser.add_argument("--folder", type=Path, default=Path("build/embedded"), help="where the models are written")
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps of 4096 tokens")
     arguments = parser.parse_args()
-    if unknown := set(arguments.names) - set(everything):
-        parser.error(f"{sorted(unknown)[0]!r} is unknown: choose from {', '.join(everything)}")
+    if unknown := set(arguments.names) - set(known):
+        parser.error(f"{sorted(unknown)[0]!r} is unknown: choose from {', '.join(known)}")
     torch.set_num_threads(1)
     for name in arguments.names:
         if name == "evaluate":
             table = evaluate(arguments.folder)
             table.round(2).to_csv(arguments.folder / "perplexity.csv", index_label="model", lineterminator="\n")
             print(table.round(2).to_string())
+        elif name == "install":
+            install(arguments.folder, DATA)
         elif name == "moe-upcycled":
             Recipe(arguments.folder).train_upcycled(arguments.steps)
         else:

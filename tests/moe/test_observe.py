@@ -1,5 +1,6 @@
 import pytest
 import torch
+from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
 from nbutils.models import moe_layers
 from nbutils.moe.observe import observed
@@ -36,6 +37,21 @@ def test_choice_is_the_routers_own_and_not_the_largest_logits(loaded):
         model(torch.randint(1, 257, (4, 50)))
 
     assert (torch.cat(chosen) == torch.cat(largest)).all(-1).float().mean() < 0.9
+
+
+def test_two_models_at_a_time(loaded):
+    one, other = loaded("olmoe").model, loaded("gpt_oss").model
+    seen = []
+
+    def see(layer, routed):
+        seen.append(layer.num_experts)
+
+    with observed(moe_layers(one), see), observed(moe_layers(other), see):
+        one(torch.ones(1, 3, dtype=torch.long))
+        other(torch.ones(1, 3, dtype=torch.long))
+
+    assert len(seen) == 6
+    assert not [name for name in ALL_EXPERTS_FUNCTIONS if name.startswith("nbutils_observed")]
 
 
 def test_an_error_inside_leaves_the_model_as_it_was(loaded):

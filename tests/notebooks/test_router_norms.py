@@ -1,0 +1,128 @@
+import json
+
+import nbformat
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import MistralConfig, MistralForCausalLM
+
+from nbutils.models.embedded import DATA
+from nbutils.suite import project, runner
+
+NOTEBOOK = project.root() / "notebooks" / "router_norms.ipynb"
+SMALL = {"max_tokens": "2000", "compare_to": "", "control": ""}
+
+
+def run(tmp_path, **texts):
+    [task] = runner.tasks(["router_norms"], SMALL | texts, tmp_path)
+    [outcome] = runner.run([task], 1, lambda outcome: None)
+    written = {file.name for file in task.folder.iterdir()}
+    return outcome, written
+
+
+def copied_model(tmp_path, change):
+    """moe-scratch in a folder of its own, with changed weights."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (folder / name).write_bytes((DATA / "moe-scratch" / name).read_bytes())
+    weights = load_file(DATA / "moe-scratch" / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+def fill_expert_with_nan(weights):
+    name = next(name for name in weights if "layers.2.mlp.experts.3.down" in name)
+    weights[name].fill_(float("nan"))
+
+
+def nan_model(tmp_path):
+    return copied_model(tmp_path, fill_expert_with_nan)
+
+
+def corrupt_model(tmp_path):
+    folder = copied_model(tmp_path, lambda weights: None)
+    whole = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+    return folder
+
+
+def dense_model(tmp_path):
+    folder = copied_model(tmp_path, lambda weights: None)
+    sizes = {"vocab_size": 4096, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1}
+    config = MistralConfig(**sizes, num_attention_heads=2, num_key_value_heads=2)
+    torch.manual_seed(0)
+    MistralForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+def empty_text(tmp_path):
+    (tmp_path / "empty.txt").write_text("\n \n")
+    return tmp_path / "empty.txt"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("model", "moe-scrath", "moe-scratch"),
+        ("model", dense_model, "has no MoE layer; found dense MLPs at model.layers.0.mlp"),
+        ("model", nan_model, "expert 3 of layer 2 gives an output that is not finite"),
+        ("model", corrupt_model, "download it again"),
+        ("text", empty_text, "holds no text"),
+        ("sentence", "word " * 600, "do not fit the 512-token context"),
+        ("window", "1000", "do not fit the 512-token context"),
+        ("layers", "3,8", "layer 8 is out of range: the MoE layers are 0-7"),
+        ("max_tokens", "5", "max_tokens = 5 is not allowed"),
+    ],
+)
+def test_bad_input_ends_in_one_sentence_and_leaves_no_result(tmp_path, name, value, sentence):
+    outcome, written = run(tmp_path / "results", **{name: str(value(tmp_path) if callable(value) else value)})
+
+    assert outcome.findings is None
+    assert sentence in outcome.failure
+    assert "\n" not in outcome.failure
+    assert written == {"router_norms.failed.ipynb"}
+
+
+@pytest.mark.slow
+def test_own_model_and_text_give_findings_that_repeat(tmp_path):
+    folder = copied_model(tmp_path, lambda weights: None)
+    (tmp_path / "own.txt").write_text("\n\n".join(f"Sentence number {i} of a text. " * 20 for i in range(40)))
+    texts = {"model": str(folder), "text": str(tmp_path / "own.txt"), "layers": "0,3-7"}
+
+    first, written = run(tmp_path / "first", **texts)
+    run(tmp_path / "second", **texts)
+
+    assert first.failure is None
+    assert len(first.findings) == 6
+    assert {"findings.json", "run.json", "agreement.png", "agreement.svg", "agreement.csv"} <= written
+    for file in written - {"router_norms.ipynb", "run.json"}:
+        one, other = (tmp_path / place / "router_norms" / file for place in ("first", "second"))
+        assert one.read_bytes() == other.read_bytes(), file
+    record = json.loads((tmp_path / "first" / "router_norms" / "findings.json").read_text())
+    assert record["schema_version"] == 1
+    assert record["parameters"]["layers"] == "0,3-7"
+
+
+def test_committed_notebook_carries_clean_outputs():
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    text = json.dumps(outputs)
+
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 6
+    assert sum("application/vnd.nbutils.findings+json" in output.get("data", {}) for output in outputs) == 1
+    assert not [output for output in outputs if output.output_type in ("error", "stream")]
+    assert str(project.root()) not in text
+    assert not any("execution" in cell.metadata for cell in notebook.cells)
+
+
+def test_cells_are_short():
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+
+    lengths = [len(cell.source.splitlines()) for cell in notebook.cells if cell.cell_type == "code"]
+    parameters = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    assert len(parameters) == 1
+    lengths.remove(len(parameters[0].source.splitlines()))
+    assert max(lengths) <= 15
