@@ -22,6 +22,7 @@ notebooks: $(INSTALLED)
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys \
 		"cell.metadata.execution metadata.papermill metadata.language_info" notebooks/*.ipynb
+	cp results/router_norms/agreement.png notebooks/images/router_norms.png
 
 benchmark: $(INSTALLED)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only -s

@@ -14,6 +14,7 @@ from nbutils.moe.ranks import agreement_by_layer, difference_in_same_rank, norms
 from nbutils.statistics import above_null
 
 FEWEST_LAYERS = 4
+CORRELATIONS = ("spearman", "within_expert")
 RANK_CLAIMS = {
     "top_largest": (
         "the expert with the top score has the largest output",
@@ -82,12 +83,14 @@ def rank_finding(model: str, statistic: str, row: pd.Series, control: pd.Series 
     claim, quantity, paper = RANK_CLAIMS[statistic]
     null = float(max(row["chance"], row["shuffled"]) if pd.notna(row["shuffled"]) else row["chance"])
     verdict, reason = above_null(row["low"], row["high"], null, row["passages"])
+    if statistic not in CORRELATIONS:
+        reason += f"; {row['value'] / null:.2f} times the null"
     if control is not None:
         reason += f"; untrained {control['value']:.3g}"
     return {
         "claim": f"{model}: {claim}",
         "quantity": quantity,
-        "unit": "correlation" if statistic in ("spearman", "within_expert") else "probability",
+        "unit": "correlation" if statistic in CORRELATIONS else "probability",
         "paper": paper,
         "measured": float(row["value"]),
         "interval": (float(row["low"]), float(row["high"])),

@@ -63,17 +63,19 @@ def agreement(table: pd.DataFrame) -> Figure:
         for i, (model, part) in enumerate(rows.groupby("model", sort=False)):
             errors = [part["value"] - part["low"], part["high"] - part["value"]]
             beside = part["layer"] + 0.08 * i  # so that intervals of different models do not hide each other
-            line = panel.errorbar(
-                beside, part["value"], yerr=errors, marker=MARKERS[i % len(MARKERS)], label=model, capsize=2
-            )
-            panel.plot(beside, part["shuffled"], ":", color=line[0].get_color(), label=f"{model}, shuffled tokens")
-        for chance, sharing in rows.groupby("chance")["model"].unique().items():
-            name = "chance" if rows["chance"].nunique() == 1 else f"chance, {', '.join(sharing)}"
-            style.reference_line(panel, chance, name)
+            colour = style.COLOURS[i % len(style.COLOURS)]
+            marker = MARKERS[i % len(MARKERS)]
+            panel.errorbar(beside, part["value"], yerr=errors, marker=marker, color=colour, label=model, capsize=2)
+            panel.plot(beside, part["shuffled"], ":", color=colour, label=f"{model}, shuffled tokens")
+            chance = part["chance"].iloc[0]
+            panel.axhline(chance, linestyle="--", linewidth=1, color=colour, label=f"{model}, chance")
         panel.set(title=title, xlabel="layer", ylabel=label)
         panel.xaxis.get_major_locator().set_params(integer=True)
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=2)
+    # One column a model: its values, its shuffled tokens, its chance level.
+    labels = dict.fromkeys(rows["model"])
+    named = {artist.get_label(): artist for artist in (*axes[0].containers, *axes[0].lines)}
+    handles = [named[f"{model}{kind}"] for model in labels for kind in ("", ", shuffled tokens", ", chance")]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(labels))
     return figure
 
 

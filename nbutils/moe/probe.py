@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from nbutils.corpora import Batch
 from nbutils.kernels import ExpertStatistics, expert_norms
 from nbutils.models import LoadedModel, MoELayer, moe_layers
 from nbutils.moe.observe import Routed, observed
+from nbutils.progress import progress
 
 # Passages are dealt to this many groups, the clusters of the bootstrap: enough for an interval, few enough to keep sums
 # for each.
@@ -94,7 +94,7 @@ def probe(
     chosen_layers = [layer for layer in moe_layers(loaded) if layers is None or layer.index in set(layers)]
     accumulators = {layer.index: _Accumulator(layer, torch.Generator().manual_seed(seed)) for layer in chosen_layers}
     tokens = np.zeros(GROUPS)
-    for batch in tqdm(batches, desc=loaded.name, disable=None, leave=False):
+    for batch in progress(batches, loaded.name):
         check_context(loaded, batch.input_ids.shape[1])
         valid = batch.attention_mask.flatten().bool()
         groups = (batch.sequence % GROUPS).repeat_interleave(batch.input_ids.shape[1])[valid]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from tqdm.auto import tqdm
 
+from nbutils.progress import progress
 from nbutils.training.optimizers import muon_and_adamw
 
 
@@ -60,7 +60,7 @@ def train(
     routed = getattr(config, "num_experts_per_tok", None) is not None and config.num_local_experts > 1
     optimizers = muon_and_adamw(model, muon_lr, adamw_lr, weight_decay)
     peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
-    for step in tqdm(range(steps), desc="training", mininterval=10):
+    for step in progress(range(steps), "training"):
         tokens = next(batches)
         factor = learning_rate_factor(step, steps, warm_up)
         for optimizer, peak in zip(optimizers, peaks, strict=True):

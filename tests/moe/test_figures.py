@@ -38,10 +38,10 @@ def test_at_most_eight_layers_are_drawn_first_and_last_among_them(probes, tmp_pa
 def test_agreement_draws_both_models_with_their_chance_levels(probes, tmp_path):
     panel = drawn(figures.agreement(agreement_by_layer(probes, 100)), tmp_path)[0]
 
-    texts = {text.get_text() for text in panel.texts}
-    assert texts == {"chance, a", "chance, b"}
-    dashed = {line.get_ydata()[0] for line in panel.lines if line.get_linestyle() == "--"}
-    assert dashed == {0.25, 0.125}
+    dashed = {line.get_label(): line.get_ydata()[0] for line in panel.lines if line.get_linestyle() == "--"}
+    assert dashed == {"a, chance": 0.25, "b, chance": 0.125}
+    [legend] = panel.figure.legends
+    assert len(legend.get_texts()) == 6
 
 
 def test_norms_start_at_zero(probes, tmp_path):
