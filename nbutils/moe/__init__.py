@@ -9,7 +9,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "measure": ["measure_models"],
         "parameters": ["RouterNorms"],
         "probe": ["Probe", "probe"],
-        "ranks": ["agreement_by_layer", "difference_in_same_rank", "norms_by_layer", "rank_counts"],
+        "ranks": [
+            "activations_by_expert",
+            "agreement_by_layer",
+            "difference_in_same_rank",
+            "norms_by_layer",
+            "rank_counts",
+        ],
         "sentence": ["sentence_table"],
     },
 )

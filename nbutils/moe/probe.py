@@ -41,6 +41,7 @@ class Probe:
             experts); and each with `shuffled_` in front, for the norms of another token of the same batch.
         moments: [G, L, E, 6] over tokens, in the order of `MOMENTS`.
         chosen: [L, E] tokens routed to the expert; `chosen_norm` sum of its norms over those.
+        neurons: of an expert.
         activations: [L, E, 3] sums of |h| and h^2 over tokens and neurons, and of the share of neurons above the
             threshold; `activation_max` [L, E] largest |h|.
     """
@@ -54,6 +55,7 @@ class Probe:
     moments: np.ndarray
     chosen: np.ndarray
     chosen_norm: np.ndarray
+    neurons: int
     activations: np.ndarray
     activation_max: np.ndarray
 
@@ -226,6 +228,7 @@ def _collected(name: str, layers: list[MoELayer], accumulators: dict[int, _Accum
         moments=stacked("moments", 1)[used],
         chosen=stacked("chosen"),
         chosen_norm=stacked("chosen_norm"),
+        neurons=layers[0].intermediate_size,
         activations=stacked("activations"),
         activation_max=stacked("activation_max"),
     )

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
+from nbutils.kernels.reference import expert_activations
 from nbutils.models import moe_layers
-from nbutils.moe import probe
+from nbutils.moe import activations_by_expert, probe
 from nbutils.moe.observe import observed
 from nbutils.moe.probe import gate_scores, random_tie_order, rank_agreement, ranks_of
 
@@ -72,6 +73,29 @@ def test_sums_belong_to_their_passages_and_do_not_depend_on_batching(loaded, pad
     np.testing.assert_allclose(together.moments, apart.moments, rtol=1e-4)
     np.testing.assert_allclose(together.activations, apart.activations, rtol=1e-4)
     np.testing.assert_allclose(together.activation_max, apart.activation_max, rtol=1e-4)
+
+
+def test_activations_are_those_of_the_experts(loaded, padded_batches):
+    subject = loaded()
+    activations = []
+
+    def see(layer, routed):
+        if layer.index == 1:
+            activations.append(expert_activations(layer.experts, 4, routed.hidden_states))
+
+    for batch in padded_batches:
+        for row, mask in zip(batch.input_ids, batch.attention_mask, strict=True):
+            with observed(moe_layers(subject), see):
+                subject.model(row[mask.bool()][None])
+    h = torch.cat(activations).abs().double()
+
+    table = activations_by_expert({"m": probe(subject, padded_batches)}).set_index(["layer", "expert"])
+
+    row = table.loc[(1, 4)]
+    assert row["mean_abs"] == pytest.approx(h.mean().item(), rel=1e-4)
+    assert row["rms"] == pytest.approx(h.square().mean().sqrt().item(), rel=1e-4)
+    assert row["largest"] == pytest.approx(h.max().item(), rel=1e-4)
+    assert row["active"] == pytest.approx((h > 1e-3).double().mean().item(), abs=1e-3)
 
 
 def test_routed_tokens_are_counted(loaded, padded_batches):
