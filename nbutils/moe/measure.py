@@ -23,7 +23,6 @@ def measure_models(
     device: str = "auto",
     dtype: str = "auto",
     device_map: str = "",
-    quantization: str = "",
     seed: int = 0,
 ) -> tuple[dict[str, Probe], pd.DataFrame]:
     """Loads each model in turn, probes it on the same text and looks at one sentence.
@@ -39,7 +38,6 @@ def measure_models(
         device: as for `load_causal_lm`; passed over when `device_map` is given.
         dtype: as for `load_causal_lm`.
         device_map: "" or "auto".
-        quantization: "", "4bit" or "8bit".
         seed: of the shuffled null.
 
     Returns:
@@ -52,7 +50,6 @@ def measure_models(
             device="auto" if device_map else device,
             dtype=dtype,
             device_map=device_map or None,
-            quantization=quantization or None,
         )
         chosen = select_layers(layers, [layer.index for layer in moe_layers(loaded)])
         windows = batches(text, loaded.tokenizer, max_tokens, length=window, batch_size=batch_size)

@@ -24,7 +24,6 @@ class RouterNorms(BaseModel):
     device: Device
     dtype: DType
     device_map: Literal["", "auto"]
-    quantization: Literal["", "4bit", "8bit"]
     resamples: Annotated[int, Field(ge=100, le=100_000)]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     output_dir: str
