@@ -18,8 +18,8 @@ def test_every_domain_has_text_of_its_kind():
     assert "Enter" in everything_of("plays", 1)[0].text
     assert any("import " in document.text for document in everything_of("code", 5))
     assert any("Parameters\n----------" in document.text for document in everything_of("docs", 40))
-    assert any("permission" in document.text.lower() for document in everything_of("licences", 10))
-    assert any(" = " in document.text for document in everything_of("names", 60))
+    assert any("permission" in document.text.lower() for document in everything_of("licences", 1000))
+    assert any(" = " in document.text for document in everything_of("names", 1000))
 
 
 def test_names_of_documents_are_unique_and_hold_no_machine_path():
