@@ -16,7 +16,7 @@ sys.modules.setdefault("rfc3987_syntax", None)
 EXAMPLES = """examples:
   python -m nbutils list
   python -m nbutils run                                     all notebooks, results in results/NOTEBOOK/
-  python -m nbutils run router_norms -p max_tokens 5000     one notebook, one parameter changed
+  python -m nbutils run router_norms -p max_tokens 50000    one notebook, one parameter changed
   python -m nbutils run my.ipynb -o /tmp/results --jobs 1   a notebook of your own
 """
 

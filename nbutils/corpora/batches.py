@@ -1,6 +1,7 @@
 """Passages tokenised, cut to windows and padded into batches."""
 
 import itertools
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -51,16 +52,23 @@ def batches(
         batch_size: windows in a batch.
 
     Returns:
-        Batches of windows ordered by length, so that little is padded.
+        Batches of windows of similar length, so that little is padded, with passages and batches in an order that mixes
+        them and never changes.
 
     Raises:
         TextError: a source cannot be read or there is no text in it.
+        ValueError: a number is below 1.
     """
+    if min(max_tokens, length, batch_size) < 1:
+        raise ValueError(f"max_tokens={max_tokens}, length={length} and batch_size={batch_size} must be at least 1.")
     windows = list(_windows(_in_turn(read(text)), tokenizer, max_tokens, length))
     if not windows:
         raise TextError(f"text {text!r} holds no text: name a source with at least one word in it.")
+    order = random.Random(0)
+    order.shuffle(windows)
     windows.sort(key=lambda window: -len(window.tokens))
-    groups = (windows[i : i + batch_size] for i in range(0, len(windows), batch_size))
+    groups = [windows[i : i + batch_size] for i in range(0, len(windows), batch_size)]
+    order.shuffle(groups)
     return [_padded(group, tokenizer) for group in groups]
 
 

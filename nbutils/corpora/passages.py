@@ -1,6 +1,7 @@
 """The split into training and held-out documents, and documents cut into passages."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +16,7 @@ SHORTEST_SHARED_PARAGRAPH = 80
 
 @dataclass(frozen=True)
 class Passage:
-    """A stretch of one document, cut at blank lines where it can be."""
+    """A stretch of one document."""
 
     domain: str
     document: str
@@ -50,16 +51,28 @@ def documents(domain: str, split: Split) -> Iterator[Document]:
 
 
 def cut(document: Document, characters: int) -> Iterator[Passage]:
-    """Passages of at least `characters` characters (the last may be shorter), cut at blank lines."""
-    parts, size = [], 0
-    for paragraph in document.text.split("\n\n"):
-        parts.append(paragraph)
-        size += len(paragraph) + 2
-        if size >= characters:
-            yield Passage(document.domain, document.name, "\n\n".join(parts))
-            parts, size = [], 0
-    if any(part.strip() for part in parts):
-        yield Passage(document.domain, document.name, "\n\n".join(parts))
+    """The document in passages of `characters` to three times as many characters; the last may be shorter.
+
+    Passages end at blank lines, in longer paragraphs at line ends, and in longer lines anywhere.
+    """
+    text = ""
+    for piece in _pieces(document.text, characters):
+        text += piece
+        if len(text) >= characters:
+            yield Passage(document.domain, document.name, text)
+            text = ""
+    if text.strip():
+        yield Passage(document.domain, document.name, text)
+
+
+def _pieces(text: str, characters: int) -> Iterator[str]:
+    """Paragraphs, or lines, or stretches, of at most twice `characters`; put together they are the text."""
+    for paragraph in re.split(r"(?<=\n\n)(?=[^\n])", text):
+        if len(paragraph) <= 2 * characters:
+            yield paragraph
+            continue
+        for line in paragraph.splitlines(keepends=True):
+            yield from (line[i : i + 2 * characters] for i in range(0, len(line), 2 * characters))
 
 
 def corpus(domain: str, split: Split = "held-out", characters: int = 1000) -> list[Passage]:

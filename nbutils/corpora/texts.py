@@ -40,6 +40,8 @@ def _read_source(name: str) -> Iterator[Passage]:
         return itertools.chain.from_iterable(cut(document, PASSAGE_CHARACTERS) for document in _read_files(path))
     if path.suffix in TEXT_SUFFIXES or name.startswith((".", "/", "~")):
         raise TextError(f"text {name!r} is not there: check the path, or name a domain ({', '.join(DOMAINS)}).")
+    if name.count(":") > 2:
+        raise TextError(f"text {name!r} cannot be read: write a data set as name:configuration:split.")
     return _read_data_set(*name.split(":"))
 
 
@@ -80,4 +82,5 @@ def _read_data_set(name: str, configuration: str | None = None, split: str | Non
     if not columns:
         raise TextError(f"data set {name!r} has no text column: its columns are {', '.join(first)}.")
     column = "text" if "text" in columns else columns[0]
-    return (Passage(name, str(i), row[column]) for i, row in enumerate(rows) if row[column] and row[column].strip())
+    documents = (Document(name, str(i), row[column]) for i, row in enumerate(rows) if row[column])
+    return itertools.chain.from_iterable(cut(document, PASSAGE_CHARACTERS) for document in documents)

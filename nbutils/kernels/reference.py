@@ -36,8 +36,8 @@ def expert_norms(experts: nn.Module, hidden_states: Tensor, threshold: float = 1
     Args:
         experts: a module of transformers' experts interface; any of its layouts.
         hidden_states: [T, H], the input of the MoE layer.
-        threshold: an activation counts as active above this absolute value (Lo et al., arXiv 2406.18219, appendix I
-            uses 0.001).
+        threshold: an activation counts as active above this absolute value (0.001 as in Lo et al., arXiv 2406.18219,
+            appendix H, which looks at the activated gate alone, before it meets the up projection).
     """
     shape = (hidden_states.shape[0], experts.num_experts)
     wide = torch.promote_types(hidden_states.dtype, torch.float32)

@@ -6,9 +6,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["options"],
     submod_attrs={
-        "embedded": ["embedded_models"],
+        "embedded": ["embedded_models", "untrained_of"],
         "errors": ["ModelError"],
         "loading": ["LoadedModel", "load_causal_lm"],
         "moe_view": ["MoELayer", "moe_layers"],
+        "sources": ["check_available"],
     },
 )

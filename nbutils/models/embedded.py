@@ -17,7 +17,7 @@ def embedded_models() -> list[str]:
 def revisions(name: str) -> list[str]:
     """What an embedded model can be loaded as besides its final weights: its snapshots by step, then `untrained`."""
     steps = [file.parent.name for file in (DATA / name).glob("step*/model.safetensors")]
-    untrained = [UNTRAINED] if "seed" in _training_record(name) else []
+    untrained = [UNTRAINED] if _training_record(name).get("initial_seed") is not None else []
     return sorted(steps, key=lambda step: (len(step), step)) + untrained
 
 
@@ -45,7 +45,12 @@ def check_revision(name: str, revision: str | None) -> None:
 
 def initial_seed(name: str) -> int:
     """The seed of the random weights that the training of `name` started from."""
-    return _training_record(name)["seed"]
+    return _training_record(name)["initial_seed"]
+
+
+def untrained_of(name: str) -> str:
+    """Name of the untrained state of an embedded model, a control of its training; "" where there is none."""
+    return f"{name}@{UNTRAINED}" if UNTRAINED in revisions(name) else ""
 
 
 def _training_record(name: str) -> dict:

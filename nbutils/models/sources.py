@@ -86,6 +86,11 @@ class HubSource:
         )
 
 
+def check_available(name: str) -> None:
+    """Raises ModelError unless the weights of `name` are here or on the hub, in whole safetensors files."""
+    find_source(name, None).headers()
+
+
 def find_source(name: str, revision: str | None) -> FolderSource | HubSource:
     """What `name` means: an embedded model first, then an existing folder, then the hub.
 

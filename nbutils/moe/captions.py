@@ -12,7 +12,7 @@ def ranks(table: pd.DataFrame) -> str:
         both = rows[(rows["score_rank"] == 1) & (rows["norm_rank"] == 1)]["share"].mean() * experts
         diagonal = rows[rows["score_rank"] == rows["norm_rank"]].groupby("layer")["share"].mean().mean() * experts
         parts.append(f"{model}: {both:.2f} times chance where both ranks are 1, {diagonal:.2f} on the whole diagonal")
-    return "; ".join(parts) + ". A dark diagonal means that score and norm agree."
+    return "; ".join(parts) + ". A purple diagonal means that score and norm agree."
 
 
 def agreement(table: pd.DataFrame) -> str:
@@ -43,19 +43,23 @@ def norms(table: pd.DataFrame) -> str:
     return ". ".join(parts) + "."
 
 
-def scores_and_norms(sentence: pd.DataFrame, layer: int) -> str:
-    """For how many tokens of the sentence the top score has the largest norm."""
-    rows = sentence[sentence["layer"] == layer]
-    tokens = rows.groupby("position")
-    agree = sum(part["score"].idxmax() == part["norm"].idxmax() for _, part in tokens)
-    return f"The highest point is also the rightmost one for {agree} of the sentence's {tokens.ngroups} tokens."
+def scores_and_norms(sentence: pd.DataFrame) -> str:
+    """For how many tokens of the sentence the top score has the largest norm, in the last layer of each model."""
+    parts = []
+    for model, rows in sentence.groupby("model", sort=False):
+        tokens = rows[rows["layer"] == rows["layer"].max()].groupby("position")
+        agree = sum(part["score"].idxmax() == part["norm"].idxmax() for _, part in tokens)
+        parts.append(f"{agree} of {tokens.ngroups} tokens in {model}")
+    return "The highest point is also the rightmost one for " + ", ".join(parts) + " (all tokens of the sentence)."
 
 
 def chosen_experts(sentence: pd.DataFrame) -> str:
-    """How many experts the sentence uses in its first and last layer."""
-    used = sentence[sentence["chosen"]].groupby("layer")["expert"].nunique()
-    experts = sentence["expert"].nunique()
-    return (
-        f"The {sentence['position'].nunique()} tokens use {used.iloc[0]} of {experts} experts in layer {used.index[0]} "
-        f"and {used.iloc[-1]} in layer {used.index[-1]}."
-    )
+    """How many experts the sentence uses in the first and last layer of each model."""
+    parts = []
+    for model, rows in sentence.groupby("model", sort=False):
+        used = rows[rows["chosen"]].groupby("layer")["expert"].nunique()
+        parts.append(
+            f"in {model} {used.iloc[0]} of {rows['expert'].nunique()} experts in layer {used.index[0]} and "
+            f"{used.iloc[-1]} in layer {used.index[-1]}"
+        )
+    return f"The {sentence['position'].nunique()} tokens use " + "; ".join(parts) + "."

@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 from nbutils.suite import figures as style
 
 MOST_PANELS = 8
+LONGEST_NAME = 24
 MARKERS = "osD^vP"
 
 
 def rank_heatmaps(ranks: pd.DataFrame) -> Figure:
     """Share of tokens by score rank and norm rank against chance, averaged over layers: one panel a model."""
-    groups = dict(list(ranks.groupby("model", sort=False)))
+    groups = {shown_name(model): rows for model, rows in ranks.groupby("model", sort=False)}
     figure, axes = style.small_multiples(len(groups), columns=3, panel_size=(3.3, 3.2), share_x=False, share_y=False)
     _draw_ranks(figure, axes, groups)
     figure.suptitle("How often the i-th score meets the j-th output norm")
@@ -23,11 +24,14 @@ def rank_heatmaps(ranks: pd.DataFrame) -> Figure:
 
 
 def rank_heatmaps_by_layer(ranks: pd.DataFrame) -> Figure:
-    """The same for one model, one panel a layer; at most eight layers, evenly spaced."""
-    groups = {f"layer {layer}": ranks[ranks["layer"] == layer] for layer in _evenly_spaced(ranks["layer"].unique())}
-    figure, axes = style.small_multiples(len(groups), columns=4, panel_size=(2.4, 2.3))
+    """The same layer by layer, for each model at most eight layers, evenly spaced."""
+    groups = {}
+    for model, rows in ranks.groupby("model", sort=False):
+        for layer in _evenly_spaced(rows["layer"].unique(), MOST_PANELS):
+            groups[f"{shown_name(model)}, layer {layer}"] = rows[rows["layer"] == layer]
+    figure, axes = style.small_multiples(len(groups), columns=4, panel_size=(2.4, 2.3), share_x=False, share_y=False)
     _draw_ranks(figure, axes, groups)
-    figure.suptitle(f"{ranks['model'].iloc[0]}: score rank and norm rank, layer by layer")
+    figure.suptitle("Score rank and norm rank, layer by layer")
     return figure
 
 
@@ -64,15 +68,15 @@ def agreement(table: pd.DataFrame) -> Figure:
             errors = [part["value"] - part["low"], part["high"] - part["value"]]
             beside = part["layer"] + 0.08 * i  # so that intervals of different models do not hide each other
             colour = style.COLOURS[i % len(style.COLOURS)]
-            marker = MARKERS[i % len(MARKERS)]
-            panel.errorbar(beside, part["value"], yerr=errors, marker=marker, color=colour, label=model, capsize=2)
-            panel.plot(beside, part["shuffled"], ":", color=colour, label=f"{model}, shuffled tokens")
+            marker, name = MARKERS[i % len(MARKERS)], shown_name(model)
+            panel.errorbar(beside, part["value"], yerr=errors, marker=marker, color=colour, label=name, capsize=2)
+            panel.plot(beside, part["shuffled"], ":", color=colour, label=f"{name}, shuffled tokens")
             chance = part["chance"].iloc[0]
-            panel.axhline(chance, linestyle="--", linewidth=1, color=colour, label=f"{model}, chance")
+            panel.axhline(chance, linestyle="--", linewidth=1, color=colour, label=f"{name}, chance")
         panel.set(title=title, xlabel="layer", ylabel=label)
         panel.xaxis.get_major_locator().set_params(integer=True)
     # One column a model: its values, its shuffled tokens, its chance level.
-    labels = dict.fromkeys(rows["model"])
+    labels = dict.fromkeys(map(shown_name, rows["model"]))
     named = {artist.get_label(): artist for artist in (*axes[0].containers, *axes[0].lines)}
     handles = [named[f"{model}{kind}"] for model in labels for kind in ("", ", shuffled tokens", ", chance")]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(labels))
@@ -91,20 +95,25 @@ def norms_by_depth(norms: pd.DataFrame) -> Figure:
         panel.plot(rows["layer"], rows["norm"], marker="o", label="all experts, mean")
         panel.plot(rows["layer"], rows["chosen"], marker="^", linestyle="--", label="chosen experts")
         panel.plot(rows["layer"], rows["passed_over"], marker="v", linestyle=":", label="other experts")
-        panel.set(title=model, xlabel="layer", ylabel="mean output norm (L2)", ylim=(0, None))
+        panel.set(title=shown_name(model), xlabel="layer", ylabel="mean output norm (L2)", ylim=(0, None))
         panel.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     figure.suptitle("Output norms by depth")
     return figure
 
 
-def scores_and_norms(sentence: pd.DataFrame, layer: int) -> Figure:
-    """Gate score against output norm of every expert for single tokens of a sentence, one panel a token."""
-    rows = sentence[sentence["layer"] == layer]
-    positions = _evenly_spaced(rows["position"].unique())
-    figure, axes = style.small_multiples(len(positions), columns=4, panel_size=(2.6, 2.4), share_x=False, share_y=False)
-    for panel, position in zip(axes, positions, strict=True):
-        token = rows[rows["position"] == position]
+def scores_and_norms(sentence: pd.DataFrame) -> Figure:
+    """Gate score against output norm of every expert for four tokens of a sentence, in the last layer of each model."""
+    last = sentence[sentence["layer"] == sentence.groupby("model")["layer"].transform("max")]
+    groups = last.groupby("model", sort=False)
+    positions = {model: _evenly_spaced(rows["position"].unique(), 4) for model, rows in groups}
+    panels = [(model, position) for model in positions for position in positions[model]]
+    columns = max(map(len, positions.values()))
+    figure, axes = style.small_multiples(
+        len(panels), columns=columns, panel_size=(2.6, 2.5), share_x=False, share_y=False
+    )
+    for panel, (model, position) in zip(axes, panels, strict=True):
+        token = last[(last["model"] == model) & (last["position"] == position)]
         for chosen, part in token.groupby("chosen"):
             panel.scatter(
                 part["norm"],
@@ -114,34 +123,39 @@ def scores_and_norms(sentence: pd.DataFrame, layer: int) -> Figure:
                 label="chosen" if chosen else "passed over",
             )
         style.reference_line(panel, 1 / token["expert"].nunique(), "uniform" if panel is axes[0] else "")
-        panel.set(title=_shown(token["token"].iloc[0]), xlabel="output norm (L2)", ylabel="gate score", ylim=(0, None))
+        title = f"{shown_name(model)}, layer {token['layer'].iloc[0]}\ntoken {shown_token(token['token'].iloc[0])}"
+        panel.set(title=title, xlabel="output norm (L2)", ylabel="gate score", ylim=(0, None))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    figure.suptitle(f"{rows['model'].iloc[0]}, layer {layer}: gate score and output norm for each expert")
+    figure.suptitle("Gate score and output norm of each expert")
     return figure
 
 
 def chosen_experts(sentence: pd.DataFrame) -> Figure:
-    """Routing weight of the chosen experts for each token of a sentence, one panel a layer; at most four layers."""
-    layers = _evenly_spaced(sentence["layer"].unique(), most=4)
+    """Routing weight of the chosen experts for each token of a sentence, in at most three layers of each model."""
+    panels = [
+        (model, layer)
+        for model, rows in sentence.groupby("model", sort=False)
+        for layer in _evenly_spaced(rows["layer"].unique(), 3)
+    ]
     tokens = sentence["position"].nunique()
     figure, axes = style.small_multiples(
-        len(layers), columns=1, panel_size=(min(14.0, 2.5 + 0.3 * tokens), 2.4), share_x=False
+        len(panels), columns=1, panel_size=(min(14.0, 2.5 + 0.3 * tokens), 2.2), share_x=False, share_y=False
     )
-    for panel, layer in zip(axes, layers, strict=True):
-        rows = sentence[sentence["layer"] == layer]
+    for panel, (model, layer) in zip(axes, panels, strict=True):
+        rows = sentence[(sentence["model"] == model) & (sentence["layer"] == layer)]
         weights = rows.pivot(index="expert", columns="position", values="weight")
         style.heatmap(
             panel,
             weights.to_numpy(),
-            title=f"layer {layer}",
+            title=f"{shown_name(model)}, layer {layer}",
             x_label="",
             y_label="expert",
             colour_label="routing weight",
             vmin=0,
         )
-        words = rows.drop_duplicates("position")["token"].map(_shown)
-        panel.set_xticks(np.arange(tokens), words, rotation=60, ha="right", rotation_mode="anchor")
-    figure.suptitle(f"{sentence['model'].iloc[0]}: the experts chosen for each token")
+        words = rows.drop_duplicates("position")["token"].map(shown_token)
+        panel.set_xticks(np.arange(len(words)), words, rotation=60, ha="right", rotation_mode="anchor")
+    figure.suptitle("The experts chosen for each token")
     return figure
 
 
@@ -151,13 +165,23 @@ def _rank_ratio(ranks: pd.DataFrame) -> pd.DataFrame:
     return np.log2((table * len(table)).clip(lower=1 / 8))
 
 
-def _evenly_spaced(values: Iterable[int], most: int = MOST_PANELS) -> list[int]:
+def _evenly_spaced(values: Iterable[int], most: int) -> list[int]:
     values = sorted(values)
     if len(values) <= most:
         return values
     return [values[i] for i in np.linspace(0, len(values) - 1, most).round().astype(int)]
 
 
-def _shown(token: str) -> str:
-    """Spaces and line ends made visible, and no dollar sign, which matplotlib would read as mathematics."""
-    return token.replace(" ", "·").replace("\n", "↵").replace("$", r"\$")
+def shown_token(token: str) -> str:
+    """A token as a label: spaces and line ends made visible, what cannot be printed replaced."""
+    return _plain("".join(c if c.isprintable() else "↵" if c == "\n" else "�" for c in token.replace(" ", "·")))
+
+
+def shown_name(model: str) -> str:
+    """A model's name as a label: the end of a long path."""
+    return _plain(model if len(model) <= LONGEST_NAME else "…" + model[-LONGEST_NAME + 1 :])
+
+
+def _plain(text: str) -> str:
+    """Text in which matplotlib reads no mathematics."""
+    return text.replace("$", r"\$")

@@ -3,23 +3,36 @@
 from collections.abc import Sequence
 
 
+def check_layers(layers: str) -> str:
+    """`layers` itself; raises ValueError when it cannot be read."""
+    _ends(layers)
+    return layers
+
+
 def select_layers(layers: str, available: Sequence[int]) -> list[int]:
     """Decoder indices named in `layers`: "all", or numbers and ranges such as "0,4,8-11".
 
     Raises:
-        ValueError: a number is not among `available`, or the text cannot be read.
+        ValueError: an end of a range is not among `available`, or the text cannot be read.
     """
+    ends = _ends(layers) or [(available[0], available[-1])]
+    for end in (end for pair in ends for end in pair):
+        if end not in available:
+            raise ValueError(f"layer {end} is out of range: the MoE layers are {_ranges(available)}.")
+    return [layer for layer in available if any(first <= layer <= last for first, last in ends)]
+
+
+def _ends(layers: str) -> list[tuple[int, int]]:
+    """First and last of each range; none for "all"."""
     if layers.strip() == "all":
-        return list(available)
-    chosen = set()
+        return []
+    ends = []
     for part in layers.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        first, dash, last = (text.strip() for text in part.partition("-"))
+        if not first.isdecimal() or (dash and not last.isdecimal()) or int(last or first) < int(first):
             raise ValueError(f"layers {layers!r} cannot be read: write 'all' or numbers and ranges such as '0,4,8-11'.")
-        chosen |= set(range(int(first), int(last or first) + 1))
-    if missing := sorted(chosen - set(available)):
-        raise ValueError(f"layer {missing[0]} is out of range: the MoE layers are {_ranges(available)}.")
-    return sorted(chosen)
+        ends.append((int(first), int(last or first)))
+    return ends
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from nbutils.corpora import batches
-from nbutils.models import load_causal_lm, moe_layers
+from nbutils.corpora import TextError, batches, read
+from nbutils.models import check_available, load_causal_lm, moe_layers
 from nbutils.moe.layers import select_layers
 from nbutils.moe.probe import Probe, probe
 from nbutils.moe.sentence import sentence_table
@@ -42,9 +42,18 @@ def measure_models(
 
     Returns:
         Probes by model name, and the rows of `sentence_table` of all models.
+
+    Raises:
+        ModelError: a model cannot be loaded; one that is nowhere to be found is told before the first is loaded.
+        TextError: the text cannot be read, or holds a single passage, from which no interval can be had.
+        ValueError: a layer has no MoE, or text or sentence do not fit the context.
     """
+    names = list(dict.fromkeys(name.strip() for name in names if name.strip()))
+    read(text)
+    for name in names:
+        check_available(name)
     probes, sentences = {}, []
-    for name in dict.fromkeys(filter(None, names)):
+    for name in names:
         loaded = load_causal_lm(
             name,
             device="auto" if device_map else device,
@@ -53,6 +62,8 @@ def measure_models(
         )
         chosen = select_layers(layers, [layer.index for layer in moe_layers(loaded)])
         windows = batches(text, loaded.tokenizer, max_tokens, length=window, batch_size=batch_size)
+        if len({number for batch in windows for number in batch.sequence.tolist()}) < 2:
+            raise TextError(f"text {text!r} gives a single passage: name a longer text, or raise max_tokens.")
         sentences.append(sentence_table(loaded, sentence, chosen))
         probes[loaded.name] = probe(loaded, windows, layers=chosen, seed=seed)
     return probes, pd.concat(sentences, ignore_index=True)

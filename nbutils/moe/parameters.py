@@ -2,25 +2,26 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from nbutils.models.options import Device, DType, ModelName
+from nbutils.moe.layers import check_layers
 
 
 class RouterNorms(BaseModel):
     """Parameters of `router_norms.ipynb`."""
 
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+    # papermill turns `-p layers 3` into a number.
+    model_config = ConfigDict(extra="forbid", protected_namespaces=(), coerce_numbers_to_str=True)
 
     model: ModelName
     compare_to: str
-    control: str
     text: Annotated[str, Field(min_length=1)]
     sentence: Annotated[str, Field(min_length=1)]
     max_tokens: Annotated[int, Field(ge=100, le=100_000_000)]
     window: Annotated[int, Field(ge=8, le=1_000_000)]
     batch_size: Annotated[int, Field(ge=1, le=4096)]
-    layers: Annotated[str, Field(pattern=r"^\s*(all|\d+(-\d+)?(\s*,\s*\d+(-\d+)?)*)\s*$")]
+    layers: Annotated[str, AfterValidator(check_layers)]
     device: Device
     dtype: DType
     device_map: Literal["", "auto"]

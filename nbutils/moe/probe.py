@@ -20,7 +20,6 @@ from nbutils.progress import progress
 # for each.
 GROUPS = 100
 AGREEMENT = ("top_largest", "same_rank_below_top", "smallest_scores_high", "spearman")
-MOMENTS = ("tokens", "score", "norm", "score_squared", "norm_squared", "score_norm")
 
 
 @dataclass
@@ -35,11 +34,10 @@ class Probe:
         top_k: experts chosen for each token.
         rank_counts: [L, E, E] tokens by score rank and norm rank, 0 the largest.
         tokens: [G] measured tokens.
-        sums: per group and layer [G, L], sums over tokens of what `rank_agreement` gives: `top_largest` (the top expert
-            has the largest norm), `same_rank_below_top` (share of the other score ranks with the same norm rank),
-            `smallest_scores_high` (the smallest norm has a score in the upper half), `spearman` (of score and norm over
-            experts); and each with `shuffled_` in front, for the norms of another token of the same batch.
-        moments: [G, L, E, 6] over tokens, in the order of `MOMENTS`.
+        sums: per group and layer [G, L], sums over tokens of what `rank_agreement` gives.
+        shuffled: per layer [L], means of the same for the scores of one token and the norms of another, which is drawn
+            from the batch before; NaN when there was one batch only.
+        moments: [G, L, E, 6] sums over tokens of 1, score, norm, score^2, norm^2, score x norm.
         chosen: [L, E] tokens routed to the expert; `chosen_norm` sum of its norms over those.
         neurons: of an expert.
         activations: [L, E, 3] sums of |h| and h^2 over tokens and neurons, and of the share of neurons above the
@@ -52,6 +50,7 @@ class Probe:
     rank_counts: np.ndarray
     tokens: np.ndarray
     sums: dict[str, np.ndarray]
+    shuffled: dict[str, np.ndarray]
     moments: np.ndarray
     chosen: np.ndarray
     chosen_norm: np.ndarray
@@ -62,10 +61,11 @@ class Probe:
 
 @dataclass
 class _Accumulator:
-    """The sums of one layer, on the layer's device."""
+    """The sums of one layer, on the layer's device, and the norm ranks [T, E] of the batch before."""
 
     layer: MoELayer
     generator: torch.Generator
+    norm_ranks_before: Tensor | None = None
     sums: dict[str, Tensor] = field(default_factory=dict)
 
     def add(self, name: str, total: Tensor) -> None:
@@ -93,7 +93,7 @@ def probe(
         ValueError: a window is longer than the model's context, or a router or expert gives a value that is not finite.
     """
     model = loaded.model
-    chosen_layers = [layer for layer in moe_layers(loaded) if layers is None or layer.index in set(layers)]
+    chosen_layers = layers_at(loaded, layers)
     accumulators = {layer.index: _Accumulator(layer, torch.Generator().manual_seed(seed)) for layer in chosen_layers}
     tokens = np.zeros(GROUPS)
     for batch in progress(batches, loaded.name):
@@ -114,6 +114,17 @@ def probe(
                 logits_to_keep=1,
             )
     return _collected(loaded.name, chosen_layers, accumulators, tokens)
+
+
+def layers_at(loaded: LoadedModel, indices: Sequence[int] | None) -> list[MoELayer]:
+    """MoE layers with these decoder indices, all for None; raises ValueError where there is none."""
+    available = {layer.index: layer for layer in moe_layers(loaded)}
+    missing = sorted(set(indices or ()) - set(available))
+    if missing or (indices is not None and not indices):
+        asked = f"no layer {missing[0]}" if missing else "no layer"
+        choices = ", ".join(map(str, available))
+        raise ValueError(f"there is {asked} to measure in {loaded.name!r}: its MoE layers are {choices}.")
+    return [layer for index, layer in available.items() if indices is None or index in set(indices)]
 
 
 def check_context(loaded: LoadedModel, length: int) -> None:
@@ -137,10 +148,10 @@ def _measure(accumulator: _Accumulator, routed: Routed, groups: Tensor) -> None:
     score_ranks = ranks_of(random_tie_order(routed.router_logits, accumulator.generator))
     norm_ranks = ranks_of(random_tie_order(norms, accumulator.generator))
     best = routed.top_k_index.gather(1, routed.top_k_weights.argmax(1, keepdim=True))
-    shuffle = torch.randperm(len(norms), generator=accumulator.generator).to(norms.device)
-    for prefix, other in (("", norm_ranks), ("shuffled_", norm_ranks[shuffle])):
-        for name, value in rank_agreement(score_ranks, other, best).items():
-            accumulator.add_by_group(prefix + name, value, groups)
+    for name, value in rank_agreement(score_ranks, norm_ranks, best).items():
+        accumulator.add_by_group(name, value, groups)
+    _add_shuffled(accumulator, score_ranks, best)
+    accumulator.norm_ranks_before = norm_ranks
     pairs = (score_ranks * experts + norm_ranks).flatten()
     accumulator.add("rank_counts", torch.bincount(pairs, minlength=experts**2))
     moments = [torch.ones_like(scores), scores, norms, scores**2, norms**2, scores * norms]
@@ -153,6 +164,17 @@ def _measure(accumulator: _Accumulator, routed: Routed, groups: Tensor) -> None:
     accumulator.add("activations", wide(activations).sum(0))
     largest = statistics.abs_max.amax(0)
     accumulator.sums["activation_max"] = torch.maximum(accumulator.sums.get("activation_max", largest), largest)
+
+
+def _add_shuffled(accumulator: _Accumulator, score_ranks: Tensor, best: Tensor) -> None:
+    """Agreement of each token's scores with the norms of a token drawn from the batch before, hence another passage."""
+    before = accumulator.norm_ranks_before
+    if before is None:
+        return
+    drawn = torch.randint(len(before), (len(score_ranks),), generator=accumulator.generator).to(before.device)
+    for name, value in rank_agreement(score_ranks, before[drawn], best).items():
+        accumulator.add(f"shuffled_{name}", wide(value).sum())
+    accumulator.add("shuffled_tokens", torch.tensor(len(score_ranks)))
 
 
 def wide(values: Tensor) -> Tensor:
@@ -184,14 +206,28 @@ def ranks_of(order: Tensor) -> Tensor:
 
 
 def rank_agreement(score_ranks: Tensor, norm_ranks: Tensor, best: Tensor) -> dict[str, Tensor]:
-    """Agreement of two rankings of E experts for each of T tokens, [T] each; `best` [T, 1] is the top expert."""
+    """Agreement of two rankings of E experts for each of T tokens.
+
+    Args:
+        score_ranks: [T, E], 0 the top score.
+        norm_ranks: [T, E], 0 the largest norm.
+        best: [T, 1] the expert with the largest routing weight.
+
+    Returns:
+        [T] each: `top_largest`, `best` has the largest norm; `same_rank_below_top`, the share of the experts below the
+        top score that have the same rank by score and by norm among themselves (the top-scored one is taken out of both
+        rankings, or its agreement would make room for theirs); `smallest_scores_high`, the smallest norm has a score in
+        the upper half; `spearman`, of score and norm over experts.
+    """
     experts = score_ranks.shape[-1]
-    same = (score_ranks == norm_ranks).float()
+    top = score_ranks.argmin(-1, keepdim=True)
+    norm_ranks_below = norm_ranks - (norm_ranks > norm_ranks.gather(1, top)).long()
+    same_below = (score_ranks - 1 == norm_ranks_below) & (score_ranks > 0)
     difference = (score_ranks - norm_ranks).float().square().sum(-1)
     smallest = norm_ranks.argmax(-1, keepdim=True)
     return {
         "top_largest": (norm_ranks.gather(1, best) == 0).float().squeeze(1),
-        "same_rank_below_top": (same * (score_ranks > 0)).sum(-1) / max(1, experts - 1),
+        "same_rank_below_top": same_below.sum(-1) / max(1, experts - 1),
         "smallest_scores_high": (score_ranks.gather(1, smallest) < experts // 2).float().squeeze(1),
         "spearman": 1 - 6 * difference / max(1, experts * (experts**2 - 1)),
     }
@@ -215,6 +251,11 @@ def _collected(name: str, layers: list[MoELayer], accumulators: dict[int, _Accum
     def stacked(key: str, axis: int = 0) -> np.ndarray:
         return np.stack([accumulators[layer.index].sums[key].cpu().numpy() for layer in layers], axis=axis)
 
+    def shuffled(key: str) -> np.ndarray:
+        if "shuffled_tokens" not in accumulators[layers[0].index].sums:
+            return np.full(len(layers), np.nan)
+        return stacked(f"shuffled_{key}") / stacked("shuffled_tokens")
+
     if not tokens.sum():
         raise ValueError("there is no token to measure: give at least one batch.")
     used = tokens > 0
@@ -224,7 +265,8 @@ def _collected(name: str, layers: list[MoELayer], accumulators: dict[int, _Accum
         top_k=layers[0].top_k,
         rank_counts=stacked("rank_counts").reshape(len(layers), layers[0].num_experts, -1),
         tokens=tokens[used],
-        sums={key: stacked(key, 1)[used] for part in AGREEMENT for key in (part, f"shuffled_{part}")},
+        sums={key: stacked(key, 1)[used] for key in AGREEMENT},
+        shuffled={key: shuffled(key) for key in AGREEMENT},
         moments=stacked("moments", 1)[used],
         chosen=stacked("chosen"),
         chosen_norm=stacked("chosen_norm"),

@@ -31,21 +31,20 @@ def rank_counts(probes: Mapping[str, Probe]) -> pd.DataFrame:
 def agreement_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Agreement of score and norm in each layer and over all layers, with a 95 % bootstrap interval over passages.
 
-    Statistics: `top_largest` P(the top-weighted expert has the largest norm); `same_rank_below_top` share of the other
-    score ranks that meet the same norm rank; `smallest_scores_high` P(the smallest norm has a score in the upper half);
-    `spearman` mean over tokens of the rank correlation across experts; `within_expert` Pearson correlation of score and
-    norm over tokens, mean over experts.
+    Statistics: means over tokens of what `probe.rank_agreement` gives, and `within_expert`, the Pearson correlation of
+    score and norm over tokens, mean over experts.
 
     Returns:
         One row per model, statistic and layer: `model`, `statistic`, `layer` (-1: mean over layers), `value`, `low`,
-        `high`, `chance` (of independent random rankings), `shuffled` (norms of another token of the batch; missing for
-        `within_expert`), `tokens`, `passages` (clusters of the bootstrap).
+        `high`, `chance` (of independent random rankings), `shuffled` (for the norms of another passage's token; missing
+        for `within_expert`), `tokens`, `passages` (clusters of the bootstrap).
     """
     rows = []
     for name, probe in probes.items():
         for statistic in (*AGREEMENT, "within_expert"):
             value, samples = _estimates(probe, statistic, resamples, seed)
-            shuffled = _estimates(probe, f"shuffled_{statistic}", 1, seed)[0] if statistic in AGREEMENT else None
+            shuffled = probe.shuffled.get(statistic, np.full(len(probe.layers), np.nan))
+            shuffled = np.append(shuffled, shuffled.mean())
             low, high = percentile_interval(samples)
             for i, layer in enumerate([*probe.layers, -1]):
                 rows.append(
@@ -57,7 +56,7 @@ def agreement_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed:
                         "low": low[i],
                         "high": high[i],
                         "chance": _chance(statistic, probe.rank_counts.shape[1]),
-                        "shuffled": np.nan if shuffled is None else shuffled[i],
+                        "shuffled": shuffled[i],
                         "tokens": int(probe.tokens.sum()),
                         "passages": len(probe.tokens),
                     }
@@ -162,6 +161,8 @@ def _within_expert(moments: np.ndarray) -> np.ndarray:
 
 
 def _chance(statistic: str, experts: int) -> float:
-    if statistic in ("top_largest", "same_rank_below_top"):
+    if statistic == "top_largest":
         return 1 / experts
+    if statistic == "same_rank_below_top":
+        return 1 / max(1, experts - 1)
     return (experts // 2) / experts if statistic == "smallest_scores_high" else 0.0

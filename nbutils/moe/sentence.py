@@ -7,9 +7,9 @@ import torch
 
 from nbutils.corpora import batch_of
 from nbutils.kernels import expert_norms
-from nbutils.models import LoadedModel, MoELayer, moe_layers
+from nbutils.models import LoadedModel, MoELayer
 from nbutils.moe.observe import Routed, observed
-from nbutils.moe.probe import check_context, gate_scores
+from nbutils.moe.probe import check_context, gate_scores, layers_at
 
 
 @torch.no_grad()
@@ -51,8 +51,7 @@ def sentence_table(loaded: LoadedModel, sentence: str, layers: Sequence[int] | N
         values = {name: value.cpu().numpy().reshape(-1) for name, value in columns.items()}
         frames.append(pd.DataFrame(values, index=index).reset_index())
 
-    chosen_layers = [layer for layer in moe_layers(loaded) if layers is None or layer.index in set(layers)]
-    with observed(chosen_layers, see):
+    with observed(layers_at(loaded, layers), see):
         device = loaded.model.device
         loaded.model(batch.input_ids.to(device), attention_mask=batch.attention_mask.to(device), use_cache=False)
     table = pd.concat(frames, ignore_index=True)

@@ -6,7 +6,7 @@ Verdict = Literal["holds", "fails", "not testable here"]
 FEWEST_CLUSTERS = 20
 
 
-def above_null(low: float, high: float, null: float, clusters: int) -> tuple[Verdict, str]:
+def above_null(low: float, null: float, clusters: int) -> tuple[Verdict, str]:
     """Verdict on the claim that a quantity exceeds its null value, with the reason in words.
 
     `holds` when the whole interval lies above the null, `fails` otherwise, `not testable here` with fewer than 20
@@ -14,7 +14,6 @@ def above_null(low: float, high: float, null: float, clusters: int) -> tuple[Ver
 
     Args:
         low: lower end of the interval.
-        high: upper end.
         null: value without the effect.
         clusters: independent units behind the interval.
     """
@@ -22,6 +21,4 @@ def above_null(low: float, high: float, null: float, clusters: int) -> tuple[Ver
         return "not testable here", f"{clusters} passages are too few for an interval; {FEWEST_CLUSTERS} are needed"
     if low > null:
         return "holds", "the interval lies above the null"
-    if high < null:
-        return "fails", "the interval lies below the null"
-    return "fails", "the interval includes the null"
+    return "fails", "the interval does not lie above the null"

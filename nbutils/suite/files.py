@@ -14,7 +14,7 @@ def open_folder(folder: Path) -> None:
     Raises:
         OutputError: the folder cannot be made or written; the message names it and the way out.
     """
-    way_out = "set output_dir to a folder that you can write to"
+    way_out = "choose one that you can write to (output_dir in a notebook, -o on the command line)"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):

@@ -43,7 +43,15 @@ def finding_record(finding: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         pydantic.ValidationError: (a ValueError) a value is not finite, missing or incoherent.
     """
-    return Finding.model_validate(dict(finding)).model_dump(mode="json")
+    record = Finding.model_validate(dict(finding)).model_dump(mode="json")
+    return {key: _rounded(value) for key, value in record.items()}
+
+
+def _rounded(value: Any) -> Any:
+    """Eight significant digits: what follows differs from one machine to the next."""
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.8g}") if isinstance(value, float) else value
 
 
 def read_findings(notebook_path: str | Path) -> dict[str, Any]:

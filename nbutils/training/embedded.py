@@ -13,6 +13,7 @@ import json
 import shutil
 import time
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -89,20 +90,42 @@ class Recipe:
         self.tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
         self.streams = token_streams(DOMAIN_WEIGHTS, self.tokenizer)
 
-    def train(self, name: str, model: PreTrainedModel, steps: int, *, snapshots=(), seed=SEED, muon_lr=0.02) -> None:
-        """Trains a model and saves it, and its snapshots on the way, under `name`."""
+    def train(
+        self,
+        name: str,
+        model: PreTrainedModel,
+        steps: int,
+        *,
+        snapshots: tuple[int, ...] = (),
+        data_seed: int = SEED,
+        muon_lr: float = 0.02,
+        initial_seed: int | None = SEED,
+    ) -> None:
+        """Trains a model and saves it, and its snapshots on the way, under `name`.
+
+        `initial_seed` is recorded as that of the random weights which `model` has; None where they were not random.
+        """
         if getattr(model.config, "num_local_experts", 1) > 1:
             model.config._experts_implementation = padded_experts.NAME
-        batches = training_batches(self.streams, DOMAIN_WEIGHTS, sequences=SEQUENCES, length=LENGTH, seed=seed)
+        batches = training_batches(self.streams, DOMAIN_WEIGHTS, sequences=SEQUENCES, length=LENGTH, seed=data_seed)
         losses, start = [], time.perf_counter()
+
+        def save(name: str) -> None:
+            record = {
+                "initial_seed": initial_seed,
+                "tokens": len(losses) * SEQUENCES * LENGTH,
+                "minutes": round((time.perf_counter() - start) / 60, 1),
+                "loss_every_50_steps": [round(fmean(losses[i : i + 50]), 4) for i in range(0, len(losses), 50)],
+            }
+            self.save(name, model, record)
 
         def on_step(step: int, loss: float) -> None:
             losses.append(loss)
             if step in snapshots:
-                self.save(f"{name}/step{step}", model, seed, losses, time.perf_counter() - start)
+                save(f"{name}/step{step}")
 
         train(model, batches, steps=steps, muon_lr=muon_lr, on_step=on_step)
-        self.save(name, model, seed, losses, time.perf_counter() - start)
+        save(name)
 
     def train_upcycled(self, steps: int) -> None:
         """Half of the steps for the dense parent, half for the mixture that grows from it."""
@@ -111,18 +134,12 @@ class Recipe:
         self.train("dense-parent", parent, steps // 2)
         model = upcycled(parent, experts=8, top_k=2, seed=SEED)
         # Half the learning rate: experts that begin alike should have time to part, not be torn apart.
-        self.train("moe-upcycled", model, steps - steps // 2, seed=SEED + 1, muon_lr=0.01)
+        self.train("moe-upcycled", model, steps - steps // 2, data_seed=SEED + 1, muon_lr=0.01, initial_seed=None)
 
-    def save(self, name: str, model: PreTrainedModel, seed: int, losses: list[float], seconds: float) -> None:
+    def save(self, name: str, model: PreTrainedModel, record: dict[str, object]) -> None:
         """Writes weights in bfloat16, tokenizer and the record of the training."""
         copy.deepcopy(model).to(torch.bfloat16).save_pretrained(self.folder / name)
         self.tokenizer.save_pretrained(self.folder / name)
-        record = {
-            "seed": seed,
-            "tokens": len(losses) * SEQUENCES * LENGTH,
-            "minutes": round(seconds / 60, 1),
-            "loss_every_50_steps": [round(sum(losses[i : i + 50]) / 50, 4) for i in range(0, len(losses), 50)],
-        }
         (self.folder / name / "training.json").write_text(json.dumps(record, indent=1) + "\n")
 
 
@@ -150,6 +167,7 @@ def install(folder: Path, data: Path) -> None:
         shutil.copytree(folder / name, data / name)
         for file in (data / name).glob("step*/tokenizer*"):
             file.unlink()
+    shutil.copy(folder / "dense-parent" / "training.json", data / "moe-upcycled" / "parent_training.json")
     shutil.copy(folder / "perplexity.csv", data)
     weights = sorted(data.rglob("model.safetensors"))
     sums = (f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(data).as_posix()}" for file in weights)

@@ -25,6 +25,7 @@ def test_own_file_and_folder_are_read(tmp_path):
         (" , ", "text is empty"),
         ("missing.txt", "text 'missing.txt' is not there: check the path"),
         ("/nowhere/at/all", "is not there: check the path"),
+        ("a:b:c:d", "write a data set as name:configuration:split"),
     ],
 )
 def test_text_that_is_not_there(name, message):

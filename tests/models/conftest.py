@@ -69,7 +69,7 @@ def data(saved_model, tmp_path, monkeypatch):
     """A stand-in for data/: moe-scratch with one snapshot without tokenizer and the seed of its first weights."""
     data = tmp_path / "data"
     shutil.copytree(saved_model, data / "moe-scratch")
-    (data / "moe-scratch" / "training.json").write_text('{"seed": 5}')
+    (data / "moe-scratch" / "training.json").write_text('{"initial_seed": 5}')
     snapshot = data / "moe-scratch" / "step250"
     snapshot.mkdir()
     for name in ("config.json", "model.safetensors"):

@@ -30,7 +30,13 @@ def test_without_a_seed_there_is_no_untrained_model(data):
 
 
 def test_untrained_model_is_the_one_that_training_starts_from(data, tiny_config):
-    (data / "moe-scratch" / "training.json").write_text(json.dumps({"seed": SEED}))
+    (data / "moe-scratch" / "training.json").write_text(json.dumps({"initial_seed": SEED}))
     weights = load_causal_lm("moe-scratch@untrained", device="cpu").model.state_dict()
     for name, weight in untrained(tiny_config(), SEED).state_dict().items():
         assert torch.equal(weights[name], weight), name
+
+
+def test_the_control_is_the_models_own_untrained_state(data):
+    assert embedded.untrained_of("moe-scratch") == "moe-scratch@untrained"
+    assert embedded.untrained_of("moe-scratch@untrained") == ""
+    assert embedded.untrained_of("somebody/else") == ""

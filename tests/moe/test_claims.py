@@ -6,40 +6,41 @@ from nbutils.moe.claims import RANK_CLAIMS, contrast_finding, depth_finding, ran
 from tests.moe.test_ranks import made_probe
 
 
-def row(value, low, high, passages=60):
-    return pd.Series(
-        {
-            "value": value,
-            "low": low,
-            "high": high,
-            "chance": 0.1,
-            "shuffled": 0.15,
-            "tokens": 9000,
-            "passages": passages,
-        }
-    )
+def rows(*layers, mean=(0.3, 0.25, 0.35), passages=60):
+    """Rows of one model and statistic: value, low and high of each layer, then of their mean."""
+    numbers = pd.DataFrame([*layers, mean], columns=["value", "low", "high"])
+    layer = [*range(len(layers)), -1]
+    return numbers.assign(layer=layer, chance=0.1, shuffled=0.15, tokens=9000, passages=passages)
+
+
+HIGH, LOW, CHANCE = (0.4, 0.3, 0.5), (0.05, 0.04, 0.06), (0.14, 0.11, 0.17)
 
 
 @pytest.mark.parametrize("statistic", RANK_CLAIMS)
 @pytest.mark.parametrize(
-    ("numbers", "verdict"),
+    ("table", "verdict"),
     [
-        ((0.3, 0.25, 0.35), "holds"),
-        ((0.14, 0.11, 0.17), "fails"),  # above chance, not above the shuffled tokens
-        ((0.05, 0.04, 0.06), "fails"),
-        ((0.3, 0.25, 0.35, 12), "not testable here"),
+        (rows(HIGH, HIGH, LOW), "holds"),
+        (rows(HIGH, LOW, LOW), "fails"),  # one layer makes the mean
+        (rows(CHANCE, CHANCE, mean=CHANCE), "fails"),  # above chance, not above the shuffled tokens
+        (rows(LOW, LOW, mean=LOW), "fails"),
+        (rows(HIGH, HIGH, passages=12), "not testable here"),
     ],
 )
-def test_rank_claims_hold_above_the_null_only(statistic, numbers, verdict):
-    finding = rank_finding("m", statistic, row(*numbers))
+def test_rank_claims_hold_above_the_null_in_the_mean_and_in_most_layers(statistic, table, verdict):
+    finding = rank_finding("m", statistic, table)
 
     assert finding["verdict"] == verdict
     assert finding["null"] == 0.15
-    assert finding["reason"]
+    assert f"of {len(table) - 1} layers above their null" in finding["reason"]
 
 
-def test_the_untrained_model_is_told_beside():
-    assert rank_finding("m", "spearman", row(0.3, 0.2, 0.4), row(0.016, 0, 0.1))["reason"].endswith("untrained 0.016")
+def test_the_count_of_passages_is_whole():
+    assert "12 passages are too few" in rank_finding("m", "spearman", rows(HIGH, passages=12.0))["reason"]
+
+
+def test_without_shuffled_tokens_chance_is_the_null():
+    assert rank_finding("m", "spearman", rows(HIGH).assign(shuffled=np.nan))["null"] == 0.1
 
 
 @pytest.mark.parametrize(
@@ -67,13 +68,22 @@ def test_contrast_compares_the_second_model_with_the_first():
     assert contrast_finding("a", "b", {"a": few, "b": high}, 200, 0)["verdict"] == "not testable here"
 
 
-def test_a_control_with_other_chance_levels_is_not_told_beside():
-    probes = {"a": made_probe(0), "b": made_probe(1, experts=8), "control": made_probe(2)}
+def test_only_the_embedded_pair_stands_for_the_papers_models():
+    probes = {"a": made_probe(0), "b": made_probe(1)}
+    pair = {"moe-scratch": probes["a"], "moe-upcycled": probes["b"]}
 
-    reasons = {f["claim"]: f["reason"] for f in router_norms(probes, control="control", resamples=100)}
+    assert contrast_finding("a", "b", probes, 100, 0)["paper"] is None
+    assert contrast_finding(*pair, pair, 100, 0)["paper"] == "Mixtral above DeepSeek"
 
-    assert "untrained" in next(reason for claim, reason in reasons.items() if claim.startswith("a: score"))
-    assert "untrained" not in next(reason for claim, reason in reasons.items() if claim.startswith("b: score"))
+
+def test_the_untrained_state_is_told_beside_the_first_model_only():
+    probes = {"a": made_probe(0), "b": made_probe(1), "a@untrained": made_probe(2)}
+
+    findings = router_norms(probes, control="a@untrained", resamples=100)
+
+    told = [finding["claim"] for finding in findings if "untrained" in finding["reason"]]
+    assert len(told) == len(RANK_CLAIMS)
+    assert all(claim.startswith("a:") for claim in told)
 
 
 def test_all_findings_are_there_and_the_control_has_none():

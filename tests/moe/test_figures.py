@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,14 +27,11 @@ def test_rank_heatmaps_are_centred_on_chance_and_share_their_colours(probes, tmp
     assert sum(images[0].get_clim()) == 0
 
 
-def test_at_most_eight_layers_are_drawn_first_and_last_among_them(probes, tmp_path):
-    ranks = rank_counts({"a": probes["a"]})
+def test_at_most_eight_layers_of_a_model_are_drawn_first_and_last_among_them(probes, tmp_path):
+    titles = [panel.get_title() for panel in drawn(figures.rank_heatmaps_by_layer(rank_counts(probes)), tmp_path)]
 
-    titles = [panel.get_title() for panel in drawn(figures.rank_heatmaps_by_layer(ranks), tmp_path)]
-
-    assert len([title for title in titles if title]) == 8
-    assert titles[0] == "layer 0"
-    assert "layer 11" in titles
+    assert len([title for title in titles if title]) == 16
+    assert {"a, layer 0", "a, layer 11", "b, layer 0", "b, layer 11"} <= set(titles)
 
 
 def test_agreement_draws_both_models_with_their_chance_levels(probes, tmp_path):
@@ -50,12 +49,16 @@ def test_norms_start_at_zero(probes, tmp_path):
 
 
 def test_tokens_that_matplotlib_could_misread(loaded, tmp_path):
-    sentence = sentence_table(loaded(), "a $b$ _c_\n^d")
+    sentence = sentence_table(loaded(), "a $b$ _c_\n\t\x01^d").assign(model="/a/long/path/of/my_$moe_b$")
 
-    drawn(figures.chosen_experts(sentence), tmp_path)
-    axes = drawn(figures.scores_and_norms(sentence, 2), tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn(figures.chosen_experts(sentence), tmp_path)
+        axes = drawn(figures.scores_and_norms(sentence), tmp_path)
 
-    assert len(axes) == 8
+    assert len(axes) == 4
+    assert figures.shown_token("\x01 $\n") == r"�·\$↵"
+    assert figures.shown_name("x" * 30) == "…" + "x" * 23
 
 
 def test_captions_say_what_the_tables_hold(probes):
@@ -69,7 +72,7 @@ def test_captions_say_what_the_tables_hold(probes):
     norms = norms_by_layer(probes, 100)
     assert f"mean norm {norms['norm'].iloc[0]:.3g} in layer 0" in captions.norms(norms)
     tokens = pd.DataFrame(
-        {"layer": 1, "position": [0, 0, 1, 1], "expert": [0, 1, 0, 1], "score": [0.9, 0.1, 0.9, 0.1]}
+        {"model": "m", "layer": 1, "position": [0, 0, 1, 1], "expert": [0, 1, 0, 1], "score": [0.9, 0.1, 0.9, 0.1]}
     ).assign(norm=[2.0, 1.0, 1.0, 2.0], chosen=np.array([True, False, True, False]))
-    assert "1 of the sentence's 2 tokens" in captions.scores_and_norms(tokens, 1)
-    assert "use 1 of 2 experts in layer 1" in captions.chosen_experts(tokens)
+    assert "1 of 2 tokens in m" in captions.scores_and_norms(tokens)
+    assert "use in m 1 of 2 experts in layer 1" in captions.chosen_experts(tokens)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nbutils.corpora import batches
-from nbutils.models import load_causal_lm
+from nbutils.corpora import TextError, batches
+from nbutils.models import ModelError, load_causal_lm
 from nbutils.moe import measure_models, probe
 
 
@@ -19,22 +19,38 @@ def test_models_are_measured_in_turn_on_the_layers_asked_for(folder):
     names = [str(folder / "tiny"), "", str(folder / "tiny")]
 
     probes, sentences = measure_models(
-        names, text=str(folder / "own.txt"), sentence="To be!", max_tokens=500, window=50, layers="1-2"
+        names, text=str(folder / "own.txt"), sentence="To be!", max_tokens=2000, window=50, layers="1-2"
     )
 
     [(name, result)] = probes.items()
     assert not sentences.duplicated().any()
     assert name == names[0]
     assert result.layers == [1, 2]
-    assert result.tokens.sum() == 500
+    assert result.tokens.sum() == 2000
     assert set(sentences["layer"]) == {1, 2}
 
 
 def test_layer_out_of_range(folder):
     with pytest.raises(ValueError, match="layer 3 is out of range: the MoE layers are 0-2"):
         measure_models(
-            [str(folder / "tiny")], text=str(folder / "own.txt"), sentence="To be!", max_tokens=500, layers="3"
+            [str(folder / "tiny")], text=str(folder / "own.txt"), sentence="To be!", max_tokens=2000, layers="3"
         )
+
+
+def test_a_model_that_is_nowhere_is_told_before_the_first_is_loaded(folder, monkeypatch):
+    monkeypatch.setattr("nbutils.moe.measure.load_causal_lm", lambda *args, **kwargs: pytest.fail("loaded"))
+
+    with pytest.raises(ModelError, match="nowhere"):
+        measure_models(
+            [str(folder / "tiny"), "./nowhere"], text=str(folder / "own.txt"), sentence="To be!", max_tokens=500
+        )
+
+
+def test_a_single_passage_is_refused_before_it_is_measured(folder):
+    (folder / "short.txt").write_text("One line.")
+
+    with pytest.raises(TextError, match="gives a single passage"):
+        measure_models([str(folder / "tiny")], text=str(folder / "short.txt"), sentence="To be!", max_tokens=500)
 
 
 def test_experts_on_disk_are_measured_like_those_in_memory(folder):

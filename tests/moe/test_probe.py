@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
+from nbutils.corpora import Batch
 from nbutils.kernels.reference import expert_activations
 from nbutils.models import moe_layers
 from nbutils.moe import activations_by_expert, probe
@@ -176,8 +177,10 @@ def test_rank_agreement_matches_scipy_and_plain_counts(scores, norms):
 
     assert result["spearman"] == pytest.approx(spearmanr(scores, norms).statistic, abs=1e-6)
     assert result["top_largest"] == float(scores.index(0) == norms.index(0))
+    rest = [i for i in range(7) if scores[i] != 0]
+    by_score, by_norm = (sorted(rest, key=ranks.__getitem__) for ranks in (scores, norms))
     assert result["same_rank_below_top"] == pytest.approx(
-        sum(s == n for s, n in zip(scores, norms, strict=True) if s > 0) / 6
+        sum(a == b for a, b in zip(by_score, by_norm, strict=True)) / 6
     )
     assert result["smallest_scores_high"] == float(scores[norms.index(6)] < 3)
 
@@ -187,3 +190,42 @@ def test_scores_are_a_softmax_unless_they_are_probabilities_already():
 
     assert torch.equal(gate_scores(logits), logits.softmax(-1))
     assert torch.equal(gate_scores(logits.softmax(-1)), logits.softmax(-1))
+
+
+def test_agreement_at_the_top_alone_is_no_agreement_below():
+    """Simulation: the top score has the largest norm for most tokens, the others are ranked at random."""
+    generator = torch.Generator().manual_seed(0)
+    score_ranks = ranks_of(torch.rand(20_000, 8, generator=generator).argsort(-1))
+    norms = torch.rand(20_000, 8, generator=generator) + (score_ranks == 0).float() * 0.7
+
+    result = rank_agreement(
+        score_ranks, ranks_of(norms.argsort(-1, descending=True)), score_ranks.argmin(1, keepdim=True)
+    )
+
+    assert result["top_largest"].mean() > 0.5
+    assert result["same_rank_below_top"].mean().item() == pytest.approx(1 / 7, abs=0.003)
+
+
+def test_shuffled_agreement_keeps_what_experts_are_like_for_every_token(loaded):
+    """All tokens of a model whose scores do not depend on the token: shuffling changes nothing."""
+    subject = loaded()
+    for layer in subject.model.model.layers:
+        layer.mlp.gate.weight.zero_()
+        layer.mlp.experts.down_proj.mul_(torch.arange(1, 7)[:, None, None] ** 3)
+    ids = torch.randint(1, 257, (6, 40))
+    batches = [
+        Batch(ids[i : i + 2], torch.ones(2, 40, dtype=torch.long), torch.tensor([i, i + 1]), ("x",) * 2)
+        for i in (0, 2, 4)
+    ]
+
+    result = probe(subject, batches)
+
+    largest = result.sums["smallest_scores_high"].sum(0) / result.tokens.sum()
+    np.testing.assert_allclose(result.shuffled["smallest_scores_high"], largest, atol=0.1)
+    assert np.isfinite(result.shuffled["top_largest"]).all()
+    assert np.isnan(probe(subject, batches[:1]).shuffled["top_largest"]).all()
+
+
+def test_layers_that_are_not_there(loaded, padded_batches):
+    with pytest.raises(ValueError, match="there is no layer 99 to measure in 'olmoe': its MoE layers are 0, 1, 2"):
+        probe(loaded(), padded_batches, layers=[99])

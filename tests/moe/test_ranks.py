@@ -11,7 +11,8 @@ def made_probe(seed=0, effect=0.0, groups=60, layers=3, experts=4):
     tokens = generator.integers(50, 150, groups).astype(float)
     shape = (groups, layers)
     hits = generator.binomial(tokens[:, None].astype(int), 1 / experts + effect, shape).astype(float)
-    sums = {f"{prefix}{name}": hits.copy() for name in AGREEMENT for prefix in ("", "shuffled_")}
+    sums = {name: hits.copy() for name in AGREEMENT}
+    shuffled = {name: np.full(layers, 1 / experts) for name in AGREEMENT}
     counts = generator.integers(1, 9, (layers, experts, experts))
     score = generator.random((groups, layers, experts, 40))
     norm = (0.5 + 10 * effect) * score + generator.random(score.shape)
@@ -25,6 +26,7 @@ def made_probe(seed=0, effect=0.0, groups=60, layers=3, experts=4):
         rank_counts=counts,
         tokens=tokens,
         sums=sums,
+        shuffled=shuffled,
         moments=moments,
         chosen=chosen,
         chosen_norm=chosen * 2.0,
@@ -94,6 +96,8 @@ def test_difference_of_a_probe_with_itself_is_nothing():
 
 def test_models_with_different_numbers_of_experts_differ_by_nothing_at_chance():
     four, eight = made_probe(0, experts=4), made_probe(1, experts=8)
+    for probe, experts in ((four, 4), (eight, 8)):
+        probe.sums["same_rank_below_top"] *= experts / (experts - 1)
 
     difference = difference_in_same_rank(four, eight, resamples=500)
 

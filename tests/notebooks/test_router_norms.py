@@ -10,7 +10,7 @@ from nbutils.models.embedded import DATA
 from nbutils.suite import project, runner
 
 NOTEBOOK = project.root() / "notebooks" / "router_norms.ipynb"
-SMALL = {"max_tokens": "2000", "compare_to": "", "control": ""}
+SMALL = {"max_tokens": "2000", "compare_to": ""}
 
 
 def run(tmp_path, **texts):
@@ -73,6 +73,8 @@ def empty_text(tmp_path):
         ("text", empty_text, "holds no text"),
         ("sentence", "word " * 600, "do not fit the 512-token context"),
         ("window", "1000", "do not fit the 512-token context"),
+        ("compare_to", "moe-upcycle", "moe-upcycled"),
+        ("layers", "5-2", "write 'all' or numbers and ranges"),
         ("layers", "3,8", "layer 8 is out of range: the MoE layers are 0-7"),
         ("max_tokens", "5", "max_tokens = 5 is not allowed"),
     ],

@@ -19,6 +19,7 @@ MEGABYTE = 1e6
 def test_both_models_are_shipped_small_and_as_recorded():
     assert embedded_models() == ["moe-scratch", "moe-upcycled"]
     assert revisions("moe-scratch") == ["step250", "step1000", "untrained"]
+    assert revisions("moe-upcycled") == []  # it never was random
     files = [file for file in DATA.rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) < 40 * MEGABYTE
     lines = (DATA / "SHA256SUMS").read_text().split("\n")[:-1]
@@ -80,7 +81,7 @@ def test_recipe_trains_snapshots_evaluates_and_installs(tmp_path, small_domains,
     assert {"moe-scratch", "moe-scratch@step1", "moe-scratch@step2", "moe-upcycled", "dense-parent"} <= set(table.index)
     assert np.isfinite(table.to_numpy()).all()
     record = json.loads((data / "moe-scratch" / "training.json").read_text())
-    assert (record["seed"], record["tokens"]) == (0, 3 * 2 * 32)
+    assert (record["initial_seed"], record["tokens"]) == (0, 3 * 2 * 32)
     first, last = (load_file(data / "moe-scratch" / step / "model.safetensors") for step in ("step1", "step2"))
     assert any(not torch.equal(first[name], last[name]) for name in first)
     assert not list(data.glob("*/step*/tokenizer*"))
