@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture
 def measuring(request):
     """Whether times matter (`make benchmark`) or the code only has to run (`make test`)."""
-    return not request.config.getoption("benchmark_disable")
+    return request.config.getoption("benchmark_enable")
 
 
 @pytest.fixture

@@ -93,7 +93,6 @@ def reference_protocol(model, ids):
 # The paper's short input has 7 tokens, a sentence about 24; a CPU multiplies 128 rows as efficiently as thousands.
 @pytest.mark.parametrize(("sequences", "length"), [(40, 7), (40, 24), (8, 128)], ids=str)
 def test_probe_speed(benchmark, measuring, best_seconds, sequences, length):
-    torch.set_num_threads(1)
     model = make_model(*((512, 8) if measuring else (32, 2)))
     ids = torch.randint(1, 1024, (sequences, length) if measuring else (2, 16))
     loaded = LoadedModel("bench", model, None)
