@@ -34,7 +34,7 @@ def read(text: str) -> dict[str, Iterator[Passage]]:
 
 def _read_source(name: str) -> Iterator[Passage]:
     if name in DOMAINS:
-        return iter(corpus(name, "held-out", PASSAGE_CHARACTERS))
+        return _held_out(name)
     path = Path(name).expanduser()
     if path.exists():
         return itertools.chain.from_iterable(cut(document, PASSAGE_CHARACTERS) for document in _read_files(path))
@@ -43,6 +43,10 @@ def _read_source(name: str) -> Iterator[Passage]:
     if name.count(":") > 2:
         raise TextError(f"text {name!r} cannot be read: write a data set as name:configuration:split.")
     return _read_data_set(*name.split(":"))
+
+
+def _held_out(domain: str) -> Iterator[Passage]:
+    yield from corpus(domain, "held-out", PASSAGE_CHARACTERS)
 
 
 def _read_files(path: Path) -> Iterator[Document]:
