@@ -14,7 +14,7 @@ def test_a_folder_is_made_with_its_parents(tmp_path):
 @pytest.mark.parametrize("below", ["file", "file/deeper"])
 def test_a_file_in_the_way_is_named_with_the_way_out(tmp_path, below):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"a file is in its way; set output_dir") as caught:
+    with pytest.raises(OutputError, match=r"a file is in its way; choose one") as caught:
         open_folder(tmp_path / below)
     assert str(tmp_path / below) in str(caught.value)
 
