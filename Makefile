@@ -17,9 +17,10 @@ test: $(INSTALLED)
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab notebooks
 
-# Executes the notebooks in place with their defaults and keeps the outputs without what differs from run to run.
+# Executes the notebooks in place with their defaults and keeps the outputs without what differs from run to run. One
+# thread, as sums depend on their number in the last digits.
 notebooks: $(INSTALLED)
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys \
 		"cell.metadata.execution metadata.papermill metadata.language_info" notebooks/*.ipynb
 	cp results/router_norms/agreement.png notebooks/images/router_norms.png

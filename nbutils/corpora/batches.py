@@ -3,7 +3,7 @@
 import itertools
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -49,11 +49,11 @@ def batches(
         tokenizer: of the model to be measured; its special tokens are kept.
         max_tokens: number of tokens, padding not counted.
         length: longest window, in tokens; longer passages become several windows.
-        batch_size: windows in a batch.
+        batch_size: windows in a batch; fewer where they would all fit in one, as a shuffled null needs two.
 
     Returns:
-        Batches of windows of similar length, so that little is padded, with passages and batches in an order that mixes
-        them and never changes.
+        Batches of windows of similar length, so that little is padded. Windows, batches and the numbers of passages are
+        in an order that mixes the sources and never changes.
 
     Raises:
         TextError: a source cannot be read or there is no text in it.
@@ -65,9 +65,13 @@ def batches(
     if not windows:
         raise TextError(f"text {text!r} holds no text: name a source with at least one word in it.")
     order = random.Random(0)
+    passages = sorted({window.sequence for window in windows})
+    numbers = dict(zip(passages, order.sample(range(len(passages)), len(passages)), strict=True))
+    windows = [replace(window, sequence=numbers[window.sequence]) for window in windows]
     order.shuffle(windows)
     windows.sort(key=lambda window: -len(window.tokens))
-    groups = [windows[i : i + batch_size] for i in range(0, len(windows), batch_size)]
+    size = min(batch_size, -(-len(windows) // 2))
+    groups = [windows[i : i + size] for i in range(0, len(windows), size)]
     order.shuffle(groups)
     return [_padded(group, tokenizer) for group in groups]
 

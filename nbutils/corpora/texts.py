@@ -79,8 +79,8 @@ def _read_data_set(name: str, configuration: str | None = None, split: str | Non
     except Exception as error:  # the library raises a dozen unrelated types for a name that it cannot load
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TextError(
-            f"text {name!r} is no domain ({', '.join(DOMAINS)}), no file, and no data set that can be read ({reason}); "
-            "for a cached copy set HF_HUB_OFFLINE=1."
+            f"text {name!r} is no domain ({', '.join(DOMAINS)}), no file, and no data set that can be read ({reason})"
+            + ("." if offline else "; for a cached copy set HF_HUB_OFFLINE=1.")
         ) from None
     columns = [column for column, value in first.items() if isinstance(value, str)]
     if not columns:

@@ -50,7 +50,9 @@ def initial_seed(name: str) -> int:
 
 def untrained_of(name: str) -> str:
     """Name of the untrained state of an embedded model, a control of its training; "" where there is none."""
-    return f"{name}@{UNTRAINED}" if UNTRAINED in revisions(name) else ""
+    stem = name.partition("@")[0]
+    untrained = f"{stem}@{UNTRAINED}"
+    return untrained if name != untrained and stem in embedded_models() and UNTRAINED in revisions(stem) else ""
 
 
 def _training_record(name: str) -> dict:

@@ -141,8 +141,11 @@ def _load_model(source: FolderSource, config, placement: Placement, trust_remote
 
 def _untrained_model(source: FolderSource, config, placement: Placement) -> PreTrainedModel:
     """Random weights from the recorded seed; the caller's random state is left as it was."""
-    if len(placement.devices) > 1 or placement.quantization:
-        raise ModelError(f"model {source.name!r} is built in memory: leave device_map and quantization out")
+    spread = isinstance(placement.device_map, dict) and set(placement.device_map) != {""}
+    if spread or placement.quantization:
+        raise ModelError(
+            f"model {source.name!r} is built in memory: leave quantization and a device_map of modules out"
+        )
     dtype = torch.bfloat16 if placement.dtype == "auto" else getattr(torch, placement.dtype)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(source.initial_seed)

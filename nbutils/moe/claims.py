@@ -4,12 +4,13 @@ Lo et al., arXiv 2406.18219, sections 5.2 and 5.3. The paper shows bars without 
 is given in words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from scipy.stats import kendalltau
 
-from nbutils.moe.probe import Probe
+from nbutils.moe.probe import AGREEMENT, Probe
 from nbutils.moe.ranks import agreement_by_layer, difference_in_same_rank, norms_by_layer
 from nbutils.statistics import above_null
 
@@ -39,7 +40,7 @@ RANK_CLAIMS = {
     ),
     "within_expert": (
         "an expert scores higher on tokens for which its own output is larger",
-        "Pearson of score and norm over tokens, mean over experts",
+        "Pearson of score and norm over tokens of all passages, mean over experts",
         None,
     ),
 }
@@ -48,30 +49,30 @@ PAPERS_CONTRAST = ("moe-scratch", "moe-upcycled")
 
 
 def router_norms(
-    probes: Mapping[str, Probe], control: str = "", resamples: int = 1000, seed: int = 0
+    probes: Mapping[str, Probe], models: Sequence[str], resamples: int = 1000, seed: int = 0
 ) -> list[dict[str, object]]:
     """Findings of the notebook `router_norms`, one for each claim and model, and one for the contrast of two models.
 
     Args:
-        probes: by model name; the contrast compares the first two.
-        control: name of the first model's untrained state among `probes`, "" for none; it gets no findings, its value
-            is told beside the first model's.
+        probes: by model name.
+        models: those to judge, "" passed over; the contrast compares the first two. Another one among `probes` is the
+            control: its values are told beside the first model's.
         resamples: bootstrap samples over passages.
         seed: of the bootstrap.
     """
     agreement = agreement_by_layer(probes, resamples, seed)
     norms = norms_by_layer(probes, resamples, seed)
-    models = [name for name in probes if name != control]
+    models = [name for name in probes if name in {model.strip() for model in models}]
     findings = []
     for model in models:
         rows = agreement[agreement["model"] == model]
         for statistic in RANK_CLAIMS:
             findings.append(rank_finding(model, statistic, rows[rows["statistic"] == statistic]))
         findings.append(depth_finding(model, norms[norms["model"] == model]))
-    if control:
-        untrained = agreement[(agreement["model"] == control) & (agreement["layer"] == -1)].set_index("statistic")
+    for control in [name for name in probes if name not in models]:
+        rows = agreement[(agreement["model"] == control) & (agreement["layer"] == -1)].set_index("statistic")
         for finding, statistic in zip(findings, RANK_CLAIMS, strict=False):
-            finding["reason"] += f"; untrained {untrained.loc[statistic, 'value']:.3g}"
+            finding["reason"] += f"; {control} {rows.loc[statistic, 'value']:.3g}"
     if len(models) > 1:
         findings.append(contrast_finding(models[0], models[1], probes, resamples, seed))
     return findings
@@ -82,15 +83,20 @@ def rank_finding(model: str, statistic: str, rows: pd.DataFrame) -> dict[str, ob
 
     The null is the larger of chance and the value for shuffled tokens, which keeps whatever follows from some experts
     being both preferred and large for every token. The claim holds when the interval of the mean over layers lies above
-    the null, and so do the intervals of at least half of the layers.
+    the null, and so do the intervals of at least half of the layers, and of more layers than lie below chance.
     """
     claim, quantity, paper = RANK_CLAIMS[statistic]
     rows = rows.assign(null=rows[["chance", "shuffled"]].max(axis=1))
     mean, layers = rows[rows["layer"] == -1].iloc[0], rows[rows["layer"] >= 0]
     verdict, reason = above_null(mean["low"], mean["null"], int(mean["passages"]))
+    if statistic in AGREEMENT and pd.isna(mean["shuffled"]):
+        verdict, reason = (
+            "not testable here",
+            "one batch leaves no tokens to shuffle: measure more, or lower batch_size",
+        )
     above, below = (layers["low"] > layers["null"]).sum(), (layers["high"] < layers["chance"]).sum()
-    if verdict == "holds" and above < len(layers) / 2:
-        verdict, reason = "fails", "the interval of the mean lies above the null, those of most layers do not"
+    if verdict == "holds" and above < max(len(layers) / 2, below + 1):
+        verdict, reason = "fails", "the interval of the mean lies above the null, those of too few layers do"
     return {
         "claim": f"{model}: {claim}",
         "quantity": f"{quantity}, mean over layers",
@@ -108,7 +114,8 @@ def rank_finding(model: str, statistic: str, rows: pd.DataFrame) -> dict[str, ob
 def depth_finding(model: str, norms: pd.DataFrame) -> dict[str, object]:
     """Finding from the rows of `norms_by_layer` of one model: norms grow with depth when Kendall's tau is positive.
 
-    The layers are the sample, so the test is the exact one over their order and there is no interval over tokens.
+    The layers are the sample, so the test is the exact one over their order and there is no interval over tokens. It
+    takes the layers as exchangeable, which layers that build on one another are not: p is a lower bound.
     """
     finding = {
         "claim": f"{model}: output norms grow with depth",
@@ -129,7 +136,7 @@ def depth_finding(model: str, norms: pd.DataFrame) -> dict[str, object]:
     return finding | {
         "measured": float(test.statistic),
         "verdict": "holds" if test.pvalue < 0.05 else "fails",
-        "reason": f"p = {test.pvalue:.2g} over the order of layers; last / first layer {growth:.3g}",
+        "reason": f"p = {test.pvalue:.2g} if layers were independent; last / first layer {growth:.3g}",
     }
 
 
@@ -140,13 +147,19 @@ def contrast_finding(
     difference = difference_in_same_rank(probes[second], probes[first], resamples, seed)
     clusters = min(len(probes[name].tokens) for name in (first, second))
     verdict, reason = above_null(difference["low"], 0.0, clusters)
+    testable = np.isfinite(difference["value"])
+    if not testable:
+        verdict, reason = (
+            "not testable here",
+            "one batch leaves no tokens to shuffle: measure more, or lower batch_size",
+        )
     return {
         "claim": f"{second} follows the ranks below the top more closely than {first}",
-        "quantity": f"{second} minus {first}: {RANK_CLAIMS['same_rank_below_top'][1]}",
+        "quantity": f"{second} minus {first}: {RANK_CLAIMS['same_rank_below_top'][1]}, above shuffled tokens",
         "unit": "times chance",
         "paper": "Mixtral above DeepSeek" if (first, second) == PAPERS_CONTRAST else None,
-        "measured": float(difference["value"]),
-        "interval": (difference["low"], difference["high"]),
+        "measured": difference["value"] if testable else None,
+        "interval": (difference["low"], difference["high"]) if testable else None,
         "null": 0.0,
         "verdict": verdict,
         "reason": reason,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from nbutils.models.options import Device, DType, ModelName
 from nbutils.moe.layers import check_layers
@@ -17,7 +17,7 @@ class RouterNorms(BaseModel):
     model: ModelName
     compare_to: str
     text: Annotated[str, Field(min_length=1)]
-    sentence: Annotated[str, Field(min_length=1)]
+    sentence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     max_tokens: Annotated[int, Field(ge=100, le=100_000_000)]
     window: Annotated[int, Field(ge=8, le=1_000_000)]
     batch_size: Annotated[int, Field(ge=1, le=4096)]

@@ -24,7 +24,9 @@ AGREEMENT = ("top_largest", "same_rank_below_top", "smallest_scores_high", "spea
 
 @dataclass
 class Probe:
-    """Sums over the tokens that went through a model; L measured layers, E experts, G = 100 groups of passages.
+    """Sums over the tokens that went through a model; L measured layers, E experts, G passages.
+
+    Beyond 100 passages, G = 100 groups of passages with sums over each, so that memory is bounded.
 
     Score is the softmax of the router's logits over all experts, norm the L2 norm of an expert's unweighted output.
 
@@ -35,8 +37,9 @@ class Probe:
         rank_counts: [L, E, E] tokens by score rank and norm rank, 0 the largest.
         tokens: [G] measured tokens.
         sums: per group and layer [G, L], sums over tokens of what `rank_agreement` gives.
-        shuffled: per layer [L], means of the same for the scores of one token and the norms of another, which is drawn
-            from the batch before; NaN when there was one batch only.
+        shuffled: the same [G, L] for the scores of one token and the norms of another, which is drawn from the batch
+            before; zeros when there was one batch only.
+        shuffled_tokens: [G] tokens behind `shuffled`, those of all batches but the first.
         moments: [G, L, E, 6] sums over tokens of 1, score, norm, score^2, norm^2, score x norm.
         chosen: [L, E] tokens routed to the expert; `chosen_norm` sum of its norms over those.
         neurons: of an expert.
@@ -51,6 +54,7 @@ class Probe:
     tokens: np.ndarray
     sums: dict[str, np.ndarray]
     shuffled: dict[str, np.ndarray]
+    shuffled_tokens: np.ndarray
     moments: np.ndarray
     chosen: np.ndarray
     chosen_norm: np.ndarray
@@ -150,7 +154,7 @@ def _measure(accumulator: _Accumulator, routed: Routed, groups: Tensor) -> None:
     best = routed.top_k_index.gather(1, routed.top_k_weights.argmax(1, keepdim=True))
     for name, value in rank_agreement(score_ranks, norm_ranks, best).items():
         accumulator.add_by_group(name, value, groups)
-    _add_shuffled(accumulator, score_ranks, best)
+    _add_shuffled(accumulator, score_ranks, best, groups)
     accumulator.norm_ranks_before = norm_ranks
     pairs = (score_ranks * experts + norm_ranks).flatten()
     accumulator.add("rank_counts", torch.bincount(pairs, minlength=experts**2))
@@ -166,15 +170,18 @@ def _measure(accumulator: _Accumulator, routed: Routed, groups: Tensor) -> None:
     accumulator.sums["activation_max"] = torch.maximum(accumulator.sums.get("activation_max", largest), largest)
 
 
-def _add_shuffled(accumulator: _Accumulator, score_ranks: Tensor, best: Tensor) -> None:
-    """Agreement of each token's scores with the norms of a token drawn from the batch before, hence another passage."""
+def _add_shuffled(accumulator: _Accumulator, score_ranks: Tensor, best: Tensor, groups: Tensor) -> None:
+    """Agreement of each token's scores with the norms of a token drawn from the batch before.
+
+    `corpora.batches` mixes its batches, so that the two tokens are almost always of different passages.
+    """
     before = accumulator.norm_ranks_before
     if before is None:
         return
     drawn = torch.randint(len(before), (len(score_ranks),), generator=accumulator.generator).to(before.device)
     for name, value in rank_agreement(score_ranks, before[drawn], best).items():
-        accumulator.add(f"shuffled_{name}", wide(value).sum())
-    accumulator.add("shuffled_tokens", torch.tensor(len(score_ranks)))
+        accumulator.add_by_group(f"shuffled_{name}", value, groups)
+    accumulator.add_by_group("shuffled_tokens", torch.ones_like(value), groups)
 
 
 def wide(values: Tensor) -> Tensor:
@@ -252,9 +259,9 @@ def _collected(name: str, layers: list[MoELayer], accumulators: dict[int, _Accum
         return np.stack([accumulators[layer.index].sums[key].cpu().numpy() for layer in layers], axis=axis)
 
     def shuffled(key: str) -> np.ndarray:
-        if "shuffled_tokens" not in accumulators[layers[0].index].sums:
-            return np.full(len(layers), np.nan)
-        return stacked(f"shuffled_{key}") / stacked("shuffled_tokens")
+        if f"shuffled_{key}" not in accumulators[layers[0].index].sums:
+            return np.zeros((GROUPS, len(layers)))
+        return stacked(f"shuffled_{key}", 1)
 
     if not tokens.sum():
         raise ValueError("there is no token to measure: give at least one batch.")
@@ -266,7 +273,8 @@ def _collected(name: str, layers: list[MoELayer], accumulators: dict[int, _Accum
         rank_counts=stacked("rank_counts").reshape(len(layers), layers[0].num_experts, -1),
         tokens=tokens[used],
         sums={key: stacked(key, 1)[used] for key in AGREEMENT},
-        shuffled={key: shuffled(key) for key in AGREEMENT},
+        shuffled={key: shuffled(key)[used] for key in AGREEMENT},
+        shuffled_tokens=shuffled("tokens")[used, 0],
         moments=stacked("moments", 1)[used],
         chosen=stacked("chosen"),
         chosen_norm=stacked("chosen_norm"),

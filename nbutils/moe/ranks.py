@@ -36,15 +36,14 @@ def agreement_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed:
 
     Returns:
         One row per model, statistic and layer: `model`, `statistic`, `layer` (-1: mean over layers), `value`, `low`,
-        `high`, `chance` (of independent random rankings), `shuffled` (for the norms of another passage's token; missing
-        for `within_expert`), `tokens`, `passages` (clusters of the bootstrap).
+        `high`, `chance` (of independent random rankings), `shuffled` (for the norms of another token; missing for
+        `within_expert`), `tokens`, `passages` (clusters of the bootstrap; groups of passages when there are over 100).
     """
     rows = []
     for name, probe in probes.items():
         for statistic in (*AGREEMENT, "within_expert"):
             value, samples = _estimates(probe, statistic, resamples, seed)
-            shuffled = probe.shuffled.get(statistic, np.full(len(probe.layers), np.nan))
-            shuffled = np.append(shuffled, shuffled.mean())
+            shuffled = _shuffled(probe, statistic)
             low, high = percentile_interval(samples)
             for i, layer in enumerate([*probe.layers, -1]):
                 rows.append(
@@ -65,16 +64,31 @@ def agreement_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed:
 
 
 def difference_in_same_rank(first: Probe, second: Probe, resamples: int = 1000, seed: int = 0) -> dict[str, float]:
-    """Mean over layers of `same_rank_below_top` in multiples of chance, `first` minus `second`: `value`, `low`, `high`.
+    """How much further `first` is above its shuffled tokens than `second`, in `same_rank_below_top`.
 
-    In multiples of chance, models with different numbers of experts can be compared. Passages are drawn alike for both
-    when both saw as many, so that the interval is that of paired data.
+    Returns:
+        `value`, `low` and `high` of the difference, a mean over layers in multiples of chance, so that models with
+        different numbers of experts can be compared. Passages are drawn alike for both when both saw as many, so that
+        the interval is that of paired data. NaN when a model saw one batch only.
     """
+    (one, one_samples), (two, two_samples) = (_excess_in_same_rank(probe, resamples, seed) for probe in (first, second))
+    low, high = percentile_interval(one_samples - two_samples)
+    return {"value": float(one - two), "low": float(low), "high": float(high)}
+
+
+def _excess_in_same_rank(probe: Probe, resamples: int, seed: int) -> tuple[float, np.ndarray]:
+    """Mean over layers of value minus shuffled value over chance, and its bootstrap samples [resamples]."""
     statistic = "same_rank_below_top"
-    (one, one_samples), (two, two_samples) = (_estimates(p, statistic, resamples, seed) for p in (first, second))
-    one_chance, two_chance = (_chance(statistic, p.rank_counts.shape[1]) for p in (first, second))
-    low, high = percentile_interval(one_samples[:, -1] / one_chance - two_samples[:, -1] / two_chance)
-    return {"value": one[-1] / one_chance - two[-1] / two_chance, "low": float(low), "high": float(high)}
+    value, shuffled = probe.sums[statistic], probe.shuffled[statistic]
+    tokens = (np.broadcast_to(t[:, None], value.shape) for t in (probe.tokens, probe.shuffled_tokens))
+    sums = np.stack([value, shuffled, *tokens], axis=-1)
+
+    def excess(totals: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = totals[..., :2] / totals[..., 2:]
+        return (means[..., 0] - means[..., 1]).mean(-1) / _chance(statistic, probe.rank_counts.shape[1])
+
+    return float(excess(sums.sum(0))), excess(resampled_sums(sums, resamples, seed))
 
 
 def norms_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
@@ -132,6 +146,15 @@ def activations_by_expert(probes: Mapping[str, Probe]) -> pd.DataFrame:
         values = {key: value.reshape(layers * experts) for key, value in columns.items()}
         frames.append(pd.DataFrame(values, index=index).reset_index())
     return pd.concat(frames, ignore_index=True)
+
+
+def _shuffled(probe: Probe, statistic: str) -> np.ndarray:
+    """Values [L + 1] of each layer and their mean for shuffled tokens; NaN where there are none."""
+    tokens = probe.shuffled_tokens.sum()
+    if statistic not in probe.shuffled or not tokens:
+        return np.full(len(probe.layers) + 1, np.nan)
+    value = probe.shuffled[statistic].sum(0) / tokens
+    return np.append(value, value.mean())
 
 
 def _estimates(probe: Probe, statistic: str, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -41,10 +41,19 @@ def test_padding_is_masked_and_windows_of_a_passage_share_its_number(tokenizer, 
     assert sorted(lengths.values()) == [30, 602, 702]
 
 
-def test_sources_take_turns(tokenizer):
-    [batch] = batches("plays,licences", tokenizer, 3000, length=2000, batch_size=8)
+def test_sources_take_turns_and_are_mixed(tokenizer):
+    result = batches("plays,licences", tokenizer, 60_000, length=2000, batch_size=8)
 
-    assert set(batch.domains) == {"plays", "licences"}
+    domain_of = {n: d for batch in result for n, d in zip(batch.sequence.tolist(), batch.domains, strict=True)}
+    assert sorted(domain_of) == list(range(len(domain_of)))
+    plays = sum(domain == "plays" for domain in domain_of.values())
+    assert abs(plays - len(domain_of) / 2) <= 1
+    even = [domain for number, domain in domain_of.items() if number % 2 == 0]
+    assert 0.2 < sum(domain == "plays" for domain in even) / len(even) < 0.8
+
+
+def test_there_are_two_batches_at_least(tokenizer, source):
+    assert len(batches(source, tokenizer, 10_000, length=256, batch_size=4096)) == 2
 
 
 def test_no_text(tokenizer, tmp_path):

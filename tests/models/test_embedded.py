@@ -38,5 +38,7 @@ def test_untrained_model_is_the_one_that_training_starts_from(data, tiny_config)
 
 def test_the_control_is_the_models_own_untrained_state(data):
     assert embedded.untrained_of("moe-scratch") == "moe-scratch@untrained"
+    assert embedded.untrained_of("moe-scratch@step250") == "moe-scratch@untrained"
     assert embedded.untrained_of("moe-scratch@untrained") == ""
+    assert embedded.untrained_of(str(data / "moe-scratch")) == ""
     assert embedded.untrained_of("somebody/else") == ""

@@ -127,8 +127,9 @@ class TestEmbedded:
             assert torch.equal(logits(untrained, token_ids), again(token_ids).logits)
 
     def test_untrained_cannot_be_spread(self, data):
+        load_causal_lm("moe-scratch@untrained", device_map="auto")
         message = refusal("moe-scratch@untrained", device_map={"": "cpu", "lm_head": "disk"})
-        assert "leave device_map" in message
+        assert "leave quantization and a device_map" in message
 
     def test_unknown_revision_lists_the_known_ones(self, data):
         for asked in ({"name_or_path": "moe-scratch", "revision": "step3"}, {"name_or_path": "moe-scratch@step3"}):

@@ -22,6 +22,7 @@ HIGH, LOW, CHANCE = (0.4, 0.3, 0.5), (0.05, 0.04, 0.06), (0.14, 0.11, 0.17)
     [
         (rows(HIGH, HIGH, LOW), "holds"),
         (rows(HIGH, LOW, LOW), "fails"),  # one layer makes the mean
+        (rows(HIGH, HIGH, LOW, LOW), "fails"),  # as many layers against as for
         (rows(CHANCE, CHANCE, mean=CHANCE), "fails"),  # above chance, not above the shuffled tokens
         (rows(LOW, LOW, mean=LOW), "fails"),
         (rows(HIGH, HIGH, passages=12), "not testable here"),
@@ -39,8 +40,12 @@ def test_the_count_of_passages_is_whole():
     assert "12 passages are too few" in rank_finding("m", "spearman", rows(HIGH, passages=12.0))["reason"]
 
 
-def test_without_shuffled_tokens_chance_is_the_null():
-    assert rank_finding("m", "spearman", rows(HIGH).assign(shuffled=np.nan))["null"] == 0.1
+def test_without_shuffled_tokens_a_rank_claim_is_not_testable():
+    finding = rank_finding("m", "spearman", rows(HIGH).assign(shuffled=np.nan))
+
+    assert finding["verdict"] == "not testable here"
+    assert "lower batch_size" in finding["reason"]
+    assert rank_finding("m", "within_expert", rows(HIGH).assign(shuffled=np.nan))["verdict"] == "holds"
 
 
 @pytest.mark.parametrize(
@@ -76,20 +81,28 @@ def test_only_the_embedded_pair_stands_for_the_papers_models():
     assert contrast_finding(*pair, pair, 100, 0)["paper"] == "Mixtral above DeepSeek"
 
 
-def test_the_untrained_state_is_told_beside_the_first_model_only():
+def test_the_control_is_told_beside_the_first_model_only():
     probes = {"a": made_probe(0), "b": made_probe(1), "a@untrained": made_probe(2)}
 
-    findings = router_norms(probes, control="a@untrained", resamples=100)
+    findings = router_norms(probes, ["a", "b"], resamples=100)
 
-    told = [finding["claim"] for finding in findings if "untrained" in finding["reason"]]
+    told = [finding["claim"] for finding in findings if "a@untrained" in finding["reason"]]
     assert len(told) == len(RANK_CLAIMS)
     assert all(claim.startswith("a:") for claim in told)
+
+
+def test_an_untrained_model_that_is_asked_for_is_judged():
+    probes = {"a": made_probe(0), "a@untrained": made_probe(2)}
+
+    claims = [finding["claim"] for finding in router_norms(probes, ["a", "a@untrained"], resamples=100)]
+
+    assert sum(claim.startswith("a@untrained:") for claim in claims) == len(RANK_CLAIMS) + 1
 
 
 def test_all_findings_are_there_and_the_control_has_none():
     probes = {"a": made_probe(0), "b": made_probe(1, effect=0.2), "control": made_probe(2)}
 
-    findings = router_norms(probes, control="control", resamples=100)
+    findings = router_norms(probes, ["a", "b", ""], resamples=100)
 
     assert len(findings) == 2 * (len(RANK_CLAIMS) + 1) + 1
     assert not any(finding["claim"].startswith("control:") for finding in findings)

@@ -12,7 +12,7 @@ def made_probe(seed=0, effect=0.0, groups=60, layers=3, experts=4):
     shape = (groups, layers)
     hits = generator.binomial(tokens[:, None].astype(int), 1 / experts + effect, shape).astype(float)
     sums = {name: hits.copy() for name in AGREEMENT}
-    shuffled = {name: np.full(layers, 1 / experts) for name in AGREEMENT}
+    shuffled = {name: np.repeat(tokens[:, None], layers, 1) / experts for name in AGREEMENT}
     counts = generator.integers(1, 9, (layers, experts, experts))
     score = generator.random((groups, layers, experts, 40))
     norm = (0.5 + 10 * effect) * score + generator.random(score.shape)
@@ -27,6 +27,7 @@ def made_probe(seed=0, effect=0.0, groups=60, layers=3, experts=4):
         tokens=tokens,
         sums=sums,
         shuffled=shuffled,
+        shuffled_tokens=tokens,
         moments=moments,
         chosen=chosen,
         chosen_norm=chosen * 2.0,
@@ -95,14 +96,31 @@ def test_difference_of_a_probe_with_itself_is_nothing():
 
 
 def test_models_with_different_numbers_of_experts_differ_by_nothing_at_chance():
-    four, eight = made_probe(0, experts=4), made_probe(1, experts=8)
-    for probe, experts in ((four, 4), (eight, 8)):
-        probe.sums["same_rank_below_top"] *= experts / (experts - 1)
-
-    difference = difference_in_same_rank(four, eight, resamples=500)
+    difference = difference_in_same_rank(made_probe(0, experts=4), made_probe(1, experts=8), resamples=500)
 
     assert difference["low"] < 0 < difference["high"]
-    assert abs(difference["value"]) < 0.05
+    assert abs(difference["value"]) < 0.1
+
+
+def test_what_shuffled_tokens_show_too_is_no_difference():
+    """One model's experts agree for every token alike: its shuffled tokens agree as often."""
+    plain, preferring = made_probe(0), made_probe(1, effect=0.3)
+    preferring.shuffled["same_rank_below_top"] = made_probe(2, effect=0.3).sums["same_rank_below_top"]
+    preferring.shuffled_tokens = made_probe(2).tokens
+
+    difference = difference_in_same_rank(preferring, plain, resamples=500)
+
+    assert difference["low"] < 0 < difference["high"]
+
+
+def test_one_batch_leaves_no_difference_to_tell():
+    probe = made_probe()
+    probe.shuffled_tokens = np.zeros_like(probe.tokens)
+    probe.shuffled = {name: np.zeros_like(value) for name, value in probe.shuffled.items()}
+
+    assert np.isnan(difference_in_same_rank(probe, made_probe(1), resamples=100)["value"])
+    table = agreement_by_layer({"m": probe}, resamples=100)
+    assert table["shuffled"].isna().all()
 
 
 def test_norms_separate_chosen_from_other_experts():
