@@ -53,12 +53,11 @@ def measure_models(
     for name in names:
         check_available(name)
     probes, sentences = {}, []
-    for name in names:
+
+    def measure(name: str) -> None:
+        """In a function of its own, so that the model is gone before the next one is loaded."""
         loaded = load_causal_lm(
-            name,
-            device="auto" if device_map else device,
-            dtype=dtype,
-            device_map=device_map or None,
+            name, device="auto" if device_map else device, dtype=dtype, device_map=device_map or None
         )
         chosen = select_layers(layers, [layer.index for layer in moe_layers(loaded)])
         windows = batches(text, loaded.tokenizer, max_tokens, length=window, batch_size=batch_size)
@@ -66,4 +65,7 @@ def measure_models(
             raise TextError(f"text {text!r} gives a single passage: name a longer text, or raise max_tokens.")
         sentences.append(sentence_table(loaded, sentence, chosen))
         probes[loaded.name] = probe(loaded, windows, layers=chosen, seed=seed)
+
+    for name in names:
+        measure(name)
     return probes, pd.concat(sentences, ignore_index=True)

@@ -1,3 +1,7 @@
+import gc
+import shutil
+import weakref
+
 import numpy as np
 import pytest
 
@@ -28,6 +32,25 @@ def test_models_are_measured_in_turn_on_the_layers_asked_for(folder):
     assert result.layers == [1, 2]
     assert result.tokens.sum() == 2000
     assert set(sentences["layer"]) == {1, 2}
+
+
+def test_a_model_is_gone_before_the_next_is_loaded(folder, monkeypatch):
+    shutil.copytree(folder / "tiny", folder / "other")
+    before = []
+
+    def load(*args, **kwargs):
+        gc.collect()
+        assert all(model() is None for model in before)
+        loaded = load_causal_lm(*args, **kwargs)
+        before.append(weakref.ref(loaded.model))
+        return loaded
+
+    monkeypatch.setattr("nbutils.moe.measure.load_causal_lm", load)
+    names = [str(folder / "tiny"), str(folder / "other")]
+
+    measure_models(names, text=str(folder / "own.txt"), sentence="To be!", max_tokens=2000, window=50)
+
+    assert len(before) == 2
 
 
 def test_layer_out_of_range(folder):
