@@ -16,7 +16,7 @@ MARKERS = "osD^vP"
 
 def rank_heatmaps(ranks: pd.DataFrame) -> Figure:
     """Share of tokens by score rank and norm rank against chance, averaged over layers: one panel a model."""
-    groups = {shown_name(model): rows for model, rows in ranks.groupby("model", sort=False)}
+    groups = [(shown_name(model), rows) for model, rows in ranks.groupby("model", sort=False)]
     figure, axes = style.small_multiples(len(groups), columns=3, panel_size=(3.3, 3.2), share_x=False, share_y=False)
     _draw_ranks(figure, axes, groups)
     figure.suptitle("How often the i-th score meets the j-th output norm")
@@ -25,21 +25,22 @@ def rank_heatmaps(ranks: pd.DataFrame) -> Figure:
 
 def rank_heatmaps_by_layer(ranks: pd.DataFrame) -> Figure:
     """The same layer by layer, for each model at most eight layers, evenly spaced."""
-    groups = {}
-    for model, rows in ranks.groupby("model", sort=False):
-        for layer in _evenly_spaced(rows["layer"].unique(), MOST_PANELS):
-            groups[f"{shown_name(model)}, layer {layer}"] = rows[rows["layer"] == layer]
+    groups = [
+        (f"{shown_name(model)}, layer {layer}", rows[rows["layer"] == layer])
+        for model, rows in ranks.groupby("model", sort=False)
+        for layer in _evenly_spaced(rows["layer"].unique(), MOST_PANELS)
+    ]
     figure, axes = style.small_multiples(len(groups), columns=4, panel_size=(2.4, 2.3), share_x=False, share_y=False)
     _draw_ranks(figure, axes, groups)
     figure.suptitle("Score rank and norm rank, layer by layer")
     return figure
 
 
-def _draw_ranks(figure: Figure, axes: list[Axes], groups: dict[str, pd.DataFrame]) -> None:
-    """One panel a group, all with one colour scale that is centred on chance."""
-    ratios = [_rank_ratio(rows) for rows in groups.values()]
+def _draw_ranks(figure: Figure, axes: list[Axes], groups: list[tuple[str, pd.DataFrame]]) -> None:
+    """One panel for each title and its rows, all with one colour scale that is centred on chance."""
+    ratios = [_rank_ratio(rows) for _, rows in groups]
     reach = max(np.abs(ratio.to_numpy()).max() for ratio in ratios)
-    for panel, title, ratio in zip(axes, groups, ratios, strict=True):
+    for panel, (title, _), ratio in zip(axes, groups, ratios, strict=True):
         image = style.heatmap(
             panel,
             ratio.to_numpy(),
@@ -63,23 +64,22 @@ def agreement(table: pd.DataFrame) -> Figure:
         "spearman": ("Score and norm over experts", "Spearman, mean over tokens"),
     }
     for panel, (statistic, (title, label)) in zip(axes, titles.items(), strict=True):
-        rows = table[(table["statistic"] == statistic) & (table["layer"] >= 0)]
+        rows, handles = table[(table["statistic"] == statistic) & (table["layer"] >= 0)], []
         for i, (model, part) in enumerate(rows.groupby("model", sort=False)):
             errors = [part["value"] - part["low"], part["high"] - part["value"]]
             beside = part["layer"] + 0.08 * i  # so that intervals of different models do not hide each other
             colour = style.COLOURS[i % len(style.COLOURS)]
             marker, name = MARKERS[i % len(MARKERS)], shown_name(model)
-            panel.errorbar(beside, part["value"], yerr=errors, marker=marker, color=colour, label=name, capsize=2)
-            panel.plot(beside, part["shuffled"], ":", color=colour, label=f"{name}, shuffled tokens")
             chance = part["chance"].iloc[0]
-            panel.axhline(chance, linestyle="--", linewidth=1, color=colour, label=f"{name}, chance")
+            # One column of the legend a model: its values, its shuffled tokens, its chance level.
+            handles += [
+                panel.errorbar(beside, part["value"], yerr=errors, marker=marker, color=colour, label=name, capsize=2),
+                *panel.plot(beside, part["shuffled"], ":", color=colour, label=f"{name}, shuffled tokens"),
+                panel.axhline(chance, linestyle="--", linewidth=1, color=colour, label=f"{name}, chance"),
+            ]
         panel.set(title=title, xlabel="layer", ylabel=label)
         panel.xaxis.get_major_locator().set_params(integer=True)
-    # One column a model: its values, its shuffled tokens, its chance level.
-    labels = dict.fromkeys(map(shown_name, rows["model"]))
-    named = {artist.get_label(): artist for artist in (*axes[0].containers, *axes[0].lines)}
-    handles = [named[f"{model}{kind}"] for model in labels for kind in ("", ", shuffled tokens", ", chance")]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(labels))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles) // 3)
     return figure
 
 

@@ -76,3 +76,14 @@ def test_captions_say_what_the_tables_hold(probes):
     ).assign(norm=[2.0, 1.0, 1.0, 2.0], chosen=np.array([True, False, True, False]))
     assert "1 of 2 tokens in m" in captions.scores_and_norms(tokens)
     assert "use in m 1 of 2 experts in layer 1" in captions.chosen_experts(tokens)
+
+
+def test_long_names_that_end_alike_keep_their_panels(probes, tmp_path):
+    """Two checkpoints of one run, whose paths look the same when shortened."""
+    alike = {
+        f"/runs/{run}/checkpoints/a-long-name/final": probe for run, probe in zip("ab", probes.values(), strict=True)
+    }
+
+    assert len(figures.rank_heatmaps(rank_counts(alike)).axes) == 3  # two panels and the colour bar
+    [legend] = figures.agreement(agreement_by_layer(alike, 100)).legends
+    assert len(legend.get_texts()) == 6
