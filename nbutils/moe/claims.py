@@ -16,6 +16,7 @@ from nbutils.statistics import above_null
 
 FEWEST_LAYERS = 4
 CORRELATIONS = ("spearman", "within_expert")
+NOTHING_SHUFFLED = "not testable here", "one batch leaves no tokens to shuffle: measure more, or lower batch_size"
 # The claim, the quantity, what the paper shows. The last claim is this notebook's own.
 RANK_CLAIMS = {
     "top_largest": (
@@ -90,10 +91,7 @@ def rank_finding(model: str, statistic: str, rows: pd.DataFrame) -> dict[str, ob
     mean, layers = rows[rows["layer"] == -1].iloc[0], rows[rows["layer"] >= 0]
     verdict, reason = above_null(mean["low"], mean["null"], int(mean["passages"]))
     if statistic in AGREEMENT and pd.isna(mean["shuffled"]):
-        verdict, reason = (
-            "not testable here",
-            "one batch leaves no tokens to shuffle: measure more, or lower batch_size",
-        )
+        verdict, reason = NOTHING_SHUFFLED
     above, below = (layers["low"] > layers["null"]).sum(), (layers["high"] < layers["chance"]).sum()
     if verdict == "holds" and above < max(len(layers) / 2, below + 1):
         verdict, reason = "fails", "the interval of the mean lies above the null, those of too few layers do"
@@ -149,10 +147,7 @@ def contrast_finding(
     verdict, reason = above_null(difference["low"], 0.0, clusters)
     testable = np.isfinite(difference["value"])
     if not testable:
-        verdict, reason = (
-            "not testable here",
-            "one batch leaves no tokens to shuffle: measure more, or lower batch_size",
-        )
+        verdict, reason = NOTHING_SHUFFLED
     return {
         "claim": f"{second} follows the ranks below the top more closely than {first}",
         "quantity": f"{second} minus {first}: {RANK_CLAIMS['same_rank_below_top'][1]}, above shuffled tokens",

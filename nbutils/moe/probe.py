@@ -33,7 +33,6 @@ class Probe:
     Attributes:
         model: its name.
         layers: decoder index of each measured layer.
-        top_k: experts chosen for each token.
         rank_counts: [L, E, E] tokens by score rank and norm rank, 0 the largest.
         tokens: [G] measured tokens.
         sums: per group and layer [G, L], sums over tokens of what `rank_agreement` gives.
@@ -49,7 +48,6 @@ class Probe:
 
     model: str
     layers: list[int]
-    top_k: int
     rank_counts: np.ndarray
     tokens: np.ndarray
     sums: dict[str, np.ndarray]
@@ -269,7 +267,6 @@ def _collected(name: str, layers: list[MoELayer], accumulators: dict[int, _Accum
     return Probe(
         model=name,
         layers=[layer.index for layer in layers],
-        top_k=layers[0].top_k,
         rank_counts=stacked("rank_counts").reshape(len(layers), layers[0].num_experts, -1),
         tokens=tokens[used],
         sums={key: stacked(key, 1)[used] for key in AGREEMENT},

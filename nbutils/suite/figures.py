@@ -171,23 +171,6 @@ def reference_line(axes: Axes, value: float, label: str, *, colour: str = REFERE
     )
 
 
-def vertical_reference_line(axes: Axes, value: float, label: str, *, colour: str = REFERENCE_COLOUR) -> None:
-    """Draw a dashed vertical line at `value` with its label along it, on its right."""
-    axes.axvline(value, color=colour, linestyle="--", linewidth=1)
-    axes.annotate(
-        label,
-        xy=(value, 1),
-        xycoords=axes.get_xaxis_transform(),
-        xytext=(2, -2),
-        textcoords="offset points",
-        rotation=90,
-        ha="left",
-        va="top",
-        color=colour,
-        fontsize=8,
-    )
-
-
 def _label_ticks(axis: matplotlib.axis.Axis, n: int, names: Sequence[str] | None) -> None:
     positions = range(0, n, -(-n // MOST_TICK_LABELS))
     axis.set_ticks(positions, [str(names[i]) if names is not None else str(i) for i in positions])

@@ -22,7 +22,6 @@ def made_probe(seed=0, effect=0.0, groups=60, layers=3, experts=4):
     return Probe(
         model="made",
         layers=list(range(layers)),
-        top_k=1,
         rank_counts=counts,
         tokens=tokens,
         sums=sums,
