@@ -8,7 +8,8 @@ from scipy.stats import spearmanr
 from nbutils.corpora import Batch
 from nbutils.kernels.reference import expert_activations
 from nbutils.models import moe_layers
-from nbutils.moe import activations_by_expert, probe
+from nbutils.moe import probe
+from nbutils.moe.norms import activations_by_expert
 from nbutils.moe.observe import observed
 from nbutils.moe.probe import gate_scores, random_tie_order, rank_agreement, ranks_of
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nbutils.moe import agreement_by_layer, difference_in_same_rank, norms_by_layer, rank_counts
+from nbutils.moe.norms import agreement_by_layer, difference_in_same_rank, norms_by_layer, rank_counts
 from nbutils.moe.probe import AGREEMENT, Probe
 
 

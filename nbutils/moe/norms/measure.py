@@ -1,14 +1,15 @@
-"""Several models measured one after the other, so that only one is in memory."""
+"""What `router_norms` needs of each model."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
-from nbutils.corpora import TextError, batches, read
-from nbutils.models import check_available, load_causal_lm, moe_layers
+from nbutils.corpora import read
+from nbutils.models import LoadedModel, moe_layers
+from nbutils.moe.in_turn import in_turn, windows
 from nbutils.moe.layers import select_layers
+from nbutils.moe.norms.sentence import sentence_table
 from nbutils.moe.probe import Probe, probe
-from nbutils.moe.sentence import sentence_table
 
 
 def measure_models(
@@ -48,24 +49,14 @@ def measure_models(
         TextError: the text cannot be read, or holds a single passage, from which no interval can be had.
         ValueError: a layer has no MoE, or text or sentence do not fit the context.
     """
-    names = list(dict.fromkeys(name.strip() for name in names if name.strip()))
     read(text)
-    for name in names:
-        check_available(name)
-    probes, sentences = {}, []
 
-    def measure(name: str) -> None:
-        """In a function of its own, so that the model is gone before the next one is loaded."""
-        loaded = load_causal_lm(
-            name, device="auto" if device_map else device, dtype=dtype, device_map=device_map or None
-        )
+    def measure(loaded: LoadedModel) -> tuple[Probe, pd.DataFrame]:
         chosen = select_layers(layers, [layer.index for layer in moe_layers(loaded)])
-        windows = batches(text, loaded.tokenizer, max_tokens, length=window, batch_size=batch_size)
-        if len({number for batch in windows for number in batch.sequence.tolist()}) < 2:
-            raise TextError(f"text {text!r} gives a single passage: name a longer text, or raise max_tokens.")
-        sentences.append(sentence_table(loaded, sentence, chosen))
-        probes[loaded.name] = probe(loaded, windows, layers=chosen, seed=seed)
+        measured = windows(loaded, text, max_tokens, window, batch_size)
+        tokens = sentence_table(loaded, sentence, chosen)
+        return probe(loaded, measured, layers=chosen, seed=seed), tokens
 
-    for name in names:
-        measure(name)
-    return probes, pd.concat(sentences, ignore_index=True)
+    results = in_turn(names, measure, device=device, dtype=dtype, device_map=device_map)
+    probes = {name: result for name, (result, _) in results.items()}
+    return probes, pd.concat([tokens for _, tokens in results.values()], ignore_index=True)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nbutils.moe import sentence_table
+from nbutils.moe.norms import sentence_table
 
 
 def test_every_token_layer_and_expert_has_a_row(loaded):

@@ -1,16 +1,14 @@
 """Figures of the router and the experts; each takes a table and returns a matplotlib Figure."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nbutils.moe.labels import evenly_spaced, shown_name, shown_token
 from nbutils.suite import figures as style
 
 MOST_PANELS = 8
-LONGEST_NAME = 24
 MARKERS = "osD^vP"
 
 
@@ -28,7 +26,7 @@ def rank_heatmaps_by_layer(ranks: pd.DataFrame) -> Figure:
     groups = [
         (f"{shown_name(model)}, layer {layer}", rows[rows["layer"] == layer])
         for model, rows in ranks.groupby("model", sort=False)
-        for layer in _evenly_spaced(rows["layer"].unique(), MOST_PANELS)
+        for layer in evenly_spaced(rows["layer"].unique(), MOST_PANELS)
     ]
     figure, axes = style.small_multiples(len(groups), columns=4, panel_size=(2.4, 2.3), share_x=False, share_y=False)
     _draw_ranks(figure, axes, groups)
@@ -106,7 +104,7 @@ def scores_and_norms(sentence: pd.DataFrame) -> Figure:
     """Gate score against output norm of every expert for four tokens of a sentence, in the last layer of each model."""
     last = sentence[sentence["layer"] == sentence.groupby("model")["layer"].transform("max")]
     groups = last.groupby("model", sort=False)
-    positions = {model: _evenly_spaced(rows["position"].unique(), 4) for model, rows in groups}
+    positions = {model: evenly_spaced(rows["position"].unique(), 4) for model, rows in groups}
     panels = [(model, position) for model in positions for position in positions[model]]
     columns = max(map(len, positions.values()))
     figure, axes = style.small_multiples(
@@ -135,7 +133,7 @@ def chosen_experts(sentence: pd.DataFrame) -> Figure:
     panels = [
         (model, layer)
         for model, rows in sentence.groupby("model", sort=False)
-        for layer in _evenly_spaced(rows["layer"].unique(), 3)
+        for layer in evenly_spaced(rows["layer"].unique(), 3)
     ]
     tokens = sentence["position"].nunique()
     figure, axes = style.small_multiples(
@@ -163,25 +161,3 @@ def _rank_ratio(ranks: pd.DataFrame) -> pd.DataFrame:
     """Mean share over layers divided by chance, log2; pairs of ranks that never meet count as an eighth of chance."""
     table = ranks.pivot_table(index="score_rank", columns="norm_rank", values="share", aggfunc="mean")
     return np.log2((table * len(table)).clip(lower=1 / 8))
-
-
-def _evenly_spaced(values: Iterable[int], most: int) -> list[int]:
-    values = sorted(values)
-    if len(values) <= most:
-        return values
-    return [values[i] for i in np.linspace(0, len(values) - 1, most).round().astype(int)]
-
-
-def shown_token(token: str) -> str:
-    """A token as a label: spaces and line ends made visible, what cannot be printed replaced."""
-    return _plain("".join(c if c.isprintable() else "↵" if c == "\n" else "�" for c in token.replace(" ", "·")))
-
-
-def shown_name(model: str) -> str:
-    """A model's name as a label: the end of a long path."""
-    return _plain(model if len(model) <= LONGEST_NAME else "…" + model[-LONGEST_NAME + 1 :])
-
-
-def _plain(text: str) -> str:
-    """Text in which matplotlib reads no mathematics."""
-    return text.replace("$", r"\$")

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbutils.moe.claims import RANK_CLAIMS, contrast_finding, depth_finding, rank_finding, router_norms
-from tests.moe.test_ranks import made_probe
+from nbutils.moe.norms.claims import RANK_CLAIMS, contrast_finding, depth_finding, rank_finding, router_norms
+from tests.moe.norms.test_ranks import made_probe
 
 
 def rows(*layers, mean=(0.3, 0.25, 0.35), passages=60):

@@ -7,7 +7,8 @@ import pytest
 
 from nbutils.corpora import TextError, batches
 from nbutils.models import ModelError, load_causal_lm
-from nbutils.moe import measure_models, probe
+from nbutils.moe import probe
+from nbutils.moe.norms import measure_models
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_model_is_gone_before_the_next_is_loaded(folder, monkeypatch):
         before.append(weakref.ref(loaded.model))
         return loaded
 
-    monkeypatch.setattr("nbutils.moe.measure.load_causal_lm", load)
+    monkeypatch.setattr("nbutils.moe.in_turn.load_causal_lm", load)
     names = [str(folder / "tiny"), str(folder / "other")]
 
     measure_models(names, text=str(folder / "own.txt"), sentence="To be!", max_tokens=2000, window=50)
@@ -61,7 +62,7 @@ def test_layer_out_of_range(folder):
 
 
 def test_a_model_that_is_nowhere_is_told_before_the_first_is_loaded(folder, monkeypatch):
-    monkeypatch.setattr("nbutils.moe.measure.load_causal_lm", lambda *args, **kwargs: pytest.fail("loaded"))
+    monkeypatch.setattr("nbutils.moe.in_turn.load_causal_lm", lambda *args, **kwargs: pytest.fail("loaded"))
 
     with pytest.raises(ModelError, match="nowhere"):
         measure_models(
