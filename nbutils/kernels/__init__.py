@@ -3,5 +3,9 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submod_attrs={"reference": ["ExpertStatistics", "expert_norms"]}
+    __name__,
+    submod_attrs={
+        "comparison": ["OutputComparison", "compare_outputs"],
+        "reference": ["ExpertStatistics", "expert_norms"],
+    },
 )

@@ -39,24 +39,37 @@ def expert_norms(experts: nn.Module, hidden_states: Tensor, threshold: float = 1
         threshold: an activation counts as active above this absolute value (0.001 as in Lo et al., arXiv 2406.18219,
             appendix H, which looks at the activated gate alone, before it meets the up projection).
     """
-    shape = (hidden_states.shape[0], experts.num_experts)
-    wide = torch.promote_types(hidden_states.dtype, torch.float32)
-    result = ExpertStatistics(*(hidden_states.new_empty(shape, dtype=wide) for _ in range(5)))
-    for start in range(0, shape[0], ROWS):
+    result = empty_statistics(experts, hidden_states)
+    for start in range(0, len(hidden_states), ROWS):
         rows = slice(start, start + ROWS)
-        block = hidden_states[rows]
-        for expert in range(shape[1]):
-            activations = expert_activations(experts, expert, block)
-            output = _project(experts, "down_proj", expert, activations)
-            if experts.has_post_expert_norm:
-                output = experts.post_expert_norm(output)
-            result.norm[rows, expert] = torch.linalg.vector_norm(output, dim=-1, dtype=wide)
-            magnitude = activations.abs_()
-            result.abs_sum[rows, expert] = magnitude.sum(-1, dtype=wide)
-            result.square_sum[rows, expert] = torch.linalg.vector_norm(magnitude, dim=-1, dtype=wide).square_()
-            result.abs_max[rows, expert] = magnitude.amax(-1)
-            result.above[rows, expert] = (magnitude > threshold).sum(-1, dtype=wide)
+        for expert in range(experts.num_experts):
+            measure_expert(experts, expert, hidden_states[rows], threshold, result, rows)
     return result
+
+
+def empty_statistics(experts: nn.Module, hidden_states: Tensor) -> ExpertStatistics:
+    """Room for the statistics of all experts on tokens [T, H]."""
+    shape = (len(hidden_states), experts.num_experts)
+    wide = torch.promote_types(hidden_states.dtype, torch.float32)
+    return ExpertStatistics(*(hidden_states.new_empty(shape, dtype=wide) for _ in range(5)))
+
+
+def measure_expert(
+    experts: nn.Module, expert: int, block: Tensor, threshold: float, result: ExpertStatistics, rows: slice
+) -> Tensor:
+    """Fills in the `rows` of `result` for one expert on a block of tokens [T, H], and returns its outputs [T, H]."""
+    wide = result.norm.dtype
+    activations = expert_activations(experts, expert, block)
+    output = _project(experts, "down_proj", expert, activations)
+    if experts.has_post_expert_norm:
+        output = experts.post_expert_norm(output)
+    result.norm[rows, expert] = torch.linalg.vector_norm(output, dim=-1, dtype=wide)
+    magnitude = activations.abs_()
+    result.abs_sum[rows, expert] = magnitude.sum(-1, dtype=wide)
+    result.square_sum[rows, expert] = torch.linalg.vector_norm(magnitude, dim=-1, dtype=wide).square_()
+    result.abs_max[rows, expert] = magnitude.amax(-1)
+    result.above[rows, expert] = (magnitude > threshold).sum(-1, dtype=wide)
+    return output
 
 
 def expert_activations(experts: nn.Module, expert: int, hidden_states: Tensor) -> Tensor:

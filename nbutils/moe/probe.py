@@ -3,7 +3,7 @@
 Tokens stream through in batches and only sums are kept, so memory does not grow with their number.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from nbutils.corpora import Batch
-from nbutils.kernels import ExpertStatistics, expert_norms
+from nbutils.kernels import ExpertStatistics, OutputComparison, compare_outputs, expert_norms
 from nbutils.models import LoadedModel, MoELayer, moe_layers
 from nbutils.moe.observe import Routed, observed
+from nbutils.moe.outputs import OutputSums, others_beside
 from nbutils.progress import progress
 
 # Passages are dealt to this many groups, the clusters of the bootstrap: enough for an interval, few enough to keep sums
@@ -40,10 +41,12 @@ class Probe:
             before; zeros when there was one batch only.
         shuffled_tokens: [G] tokens behind `shuffled`, those of all batches but the first.
         moments: [G, L, E, 6] sums over tokens of 1, score, norm, score^2, norm^2, score x norm.
-        chosen: [L, E] tokens routed to the expert; `chosen_norm` sum of its norms over those.
+        chosen: [L, E] tokens routed to the expert; `chosen_norm` sum of its norms over those, `chosen_weighted_norm`
+            of its norms times the routing weight.
         neurons: of an expert.
         activations: [L, E, 3] sums of |h| and h^2 over tokens and neurons, and of the share of neurons above the
             threshold; `activation_max` [L, E] largest |h|.
+        outputs: similarity of the experts' outputs, where it was asked for.
     """
 
     model: str
@@ -56,17 +59,23 @@ class Probe:
     moments: np.ndarray
     chosen: np.ndarray
     chosen_norm: np.ndarray
+    chosen_weighted_norm: np.ndarray
     neurons: int
     activations: np.ndarray
     activation_max: np.ndarray
+    outputs: OutputSums | None = None
 
 
 @dataclass
 class _Accumulator:
-    """The sums of one layer, on the layer's device, and the norm ranks [T, E] of the batch before."""
+    """The sums of one layer, on the layer's device, and the norm ranks [T, E] of the batch before.
+
+    `others` are run beside the experts, by name; None where outputs are not compared.
+    """
 
     layer: MoELayer
     generator: torch.Generator
+    others: dict[str, Callable[[Tensor], Tensor]] | None
     norm_ranks_before: Tensor | None = None
     sums: dict[str, Tensor] = field(default_factory=dict)
 
@@ -81,7 +90,13 @@ class _Accumulator:
 
 @torch.no_grad()
 def probe(
-    loaded: LoadedModel, batches: Iterable[Batch], *, layers: Sequence[int] | None = None, seed: int = 0
+    loaded: LoadedModel,
+    batches: Iterable[Batch],
+    *,
+    layers: Sequence[int] | None = None,
+    outputs: bool = False,
+    reference: Sequence["FeedForward"] = (),
+    seed: int = 0,
 ) -> Probe:
     """Measures every expert of a model on every token, in one forward pass over the batches.
 
@@ -89,14 +104,21 @@ def probe(
         loaded: a model with MoE layers.
         batches: windows of tokens; padding is excluded.
         layers: decoder indices of the layers to measure; all by default.
+        outputs: whether to compare the experts' outputs too, for which they are held for a block of tokens.
+        reference: layers of a dense model to run on the experts' input and to compare with them, if outputs are.
         seed: of the shuffled null and of the order in which equal scores are ranked.
 
     Raises:
+        ModelError: `reference` has other layers or another hidden size.
         ValueError: a window is longer than the model's context, or a router or expert gives a value that is not finite.
     """
     model = loaded.model
     chosen_layers = layers_at(loaded, layers)
-    accumulators = {layer.index: _Accumulator(layer, torch.Generator().manual_seed(seed)) for layer in chosen_layers}
+    others = others_beside(loaded, chosen_layers, reference) if outputs else {}
+    accumulators = {
+        layer.index: _Accumulator(layer, torch.Generator().manual_seed(seed), others.get(layer.index))
+        for layer in chosen_layers
+    }
     tokens = np.zeros(GROUPS)
     for batch in progress(batches, loaded.name):
         check_context(loaded, batch.input_ids.shape[1])
@@ -144,7 +166,11 @@ def _rows(routed: Routed, valid: Tensor) -> Routed:
 
 def _measure(accumulator: _Accumulator, routed: Routed, groups: Tensor) -> None:
     layer, experts = accumulator.layer, accumulator.layer.num_experts
-    statistics = expert_norms(layer.experts, routed.hidden_states)
+    if accumulator.others is None:
+        statistics = expert_norms(layer.experts, routed.hidden_states)
+    else:
+        statistics, comparison = compare_outputs(layer.experts, routed.hidden_states, [*accumulator.others.values()])
+        _add_comparison(accumulator, comparison, groups)
     _check_finite(layer, routed, statistics)
     scores, norms = gate_scores(routed.router_logits), statistics.norm
     score_ranks = ranks_of(random_tie_order(routed.router_logits, accumulator.generator))
@@ -161,6 +187,8 @@ def _measure(accumulator: _Accumulator, routed: Routed, groups: Tensor) -> None:
     picked = torch.zeros_like(scores).scatter_(1, routed.top_k_index, 1.0)
     accumulator.add("chosen", wide(picked).sum(0))
     accumulator.add("chosen_norm", wide(picked * norms).sum(0))
+    weights = torch.zeros_like(scores).scatter_(1, routed.top_k_index, routed.top_k_weights.to(scores.dtype))
+    accumulator.add("chosen_weighted_norm", wide(weights * norms).sum(0))
     share = statistics.above / layer.intermediate_size
     activations = torch.stack([statistics.abs_sum, statistics.square_sum, share], dim=-1)
     accumulator.add("activations", wide(activations).sum(0))
@@ -180,6 +208,13 @@ def _add_shuffled(accumulator: _Accumulator, score_ranks: Tensor, best: Tensor, 
     for name, value in rank_agreement(score_ranks, before[drawn], best).items():
         accumulator.add_by_group(f"shuffled_{name}", value, groups)
     accumulator.add_by_group("shuffled_tokens", torch.ones_like(value), groups)
+
+
+def _add_comparison(accumulator: _Accumulator, comparison: OutputComparison, groups: Tensor) -> None:
+    for name in ("cosine", "angular", "direction"):
+        accumulator.add(name, getattr(comparison, name))
+    for name in ("mean_cosine", "mean_angular"):
+        accumulator.add_by_group(name, getattr(comparison, name), groups)
 
 
 def wide(values: Tensor) -> Tensor:
@@ -275,7 +310,23 @@ def _collected(name: str, layers: list[MoELayer], accumulators: dict[int, _Accum
         moments=stacked("moments", 1)[used],
         chosen=stacked("chosen"),
         chosen_norm=stacked("chosen_norm"),
+        chosen_weighted_norm=stacked("chosen_weighted_norm"),
         neurons=layers[0].intermediate_size,
         activations=stacked("activations"),
         activation_max=stacked("activation_max"),
+        outputs=_output_sums(accumulators[layers[0].index], stacked, tokens),
+    )
+
+
+def _output_sums(first: _Accumulator, stacked: Callable[..., np.ndarray], tokens: np.ndarray) -> OutputSums | None:
+    if first.others is None:
+        return None
+    mean_direction = stacked("direction") / tokens.sum()
+    return OutputSums(
+        members=[*map(str, range(first.layer.num_experts)), *first.others],
+        cosine=stacked("cosine"),
+        angular=stacked("angular"),
+        shuffled_cosine=mean_direction @ mean_direction.swapaxes(1, 2),
+        cosine_by_group=stacked("mean_cosine", 1)[tokens > 0],
+        angular_by_group=stacked("mean_angular", 1)[tokens > 0],
     )

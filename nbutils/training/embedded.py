@@ -1,7 +1,7 @@
 """Remakes the embedded models: `python -m nbutils.training.embedded [NAME ...] [--folder DIR]`.
 
 `moe-scratch` (OLMoE architecture) is trained from random weights; `moe-upcycled` (Mixtral architecture) begins as a
-dense model that is trained first. `dense` is the yardstick: as many active parameters, the same tokens. `evaluate`
+dense model that is trained first, `dense-parent`. `dense` is the yardstick: as many active parameters, the same tokens. `evaluate`
 measures those in the folder on held-out text, and `install` copies the embedded ones to `data/`. Only one thread
 is used: two can be trained side by side.
 """
@@ -42,6 +42,7 @@ STEPS = 3000
 SNAPSHOTS = (250, 1000)
 SEQUENCES, LENGTH = 16, 256
 SAMPLE_PROMPT = "def "
+EMBEDDED = ("moe-scratch", "moe-upcycled", "dense-parent")
 SHARED_SIZES = {
     "vocab_size": VOCABULARY,
     "hidden_size": 128,
@@ -162,12 +163,11 @@ def evaluate(folder: Path, tokens: int = 20_000) -> pd.DataFrame:
 
 def install(folder: Path, data: Path) -> None:
     """Copies what is embedded from `folder` to `data`, snapshots without a tokenizer of their own, with checksums."""
-    for name in ("moe-scratch", "moe-upcycled"):
+    for name in EMBEDDED:
         shutil.rmtree(data / name, ignore_errors=True)
         shutil.copytree(folder / name, data / name)
         for file in (data / name).glob("step*/tokenizer*"):
             file.unlink()
-    shutil.copy(folder / "dense-parent" / "training.json", data / "moe-upcycled" / "parent_training.json")
     shutil.copy(folder / "perplexity.csv", data)
     weights = sorted(data.rglob("model.safetensors"))
     sums = (f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(data).as_posix()}" for file in weights)

@@ -101,6 +101,7 @@ def test_probe_speed(benchmark, measuring, best_seconds, sequences, length):
     seconds = best_seconds(
         {
             "probe": lambda: probe(loaded, [batch]),
+            "probe with output similarities": lambda: probe(loaded, [batch], outputs=True),
             "all experts, eager": lambda: plain_forward(model, ids, 16, "eager"),
             "all experts, grouped_mm": lambda: plain_forward(model, ids, 16, "grouped_mm"),
             "reference protocol": lambda: reference_protocol(model, ids),
@@ -115,6 +116,8 @@ def test_probe_speed(benchmark, measuring, best_seconds, sequences, length):
     fastest = min(seconds["all experts, eager"], seconds["all experts, grouped_mm"])
     report = {f"{name}, s": value for name, value in seconds.items()} | {
         "probe / one forward with all experts on (goal at most 1.25)": seconds["probe"] / fastest,
+        "with output similarities / that forward (goal at most 1.35)": seconds["probe with output similarities"]
+        / fastest,
         "reference protocol / probe (goal at least 3)": seconds["reference protocol"] / seconds["probe"],
     }
     benchmark.extra_info.update(report)

@@ -16,8 +16,8 @@ from nbutils.training.evaluation import mean_loss, model_scorer
 MEGABYTE = 1e6
 
 
-def test_both_models_are_shipped_small_and_as_recorded():
-    assert embedded_models() == ["moe-scratch", "moe-upcycled"]
+def test_the_models_are_shipped_small_and_as_recorded():
+    assert embedded_models() == ["dense-parent", "moe-scratch", "moe-upcycled"]
     assert revisions("moe-scratch") == ["step250", "step1000", "untrained"]
     assert revisions("moe-upcycled") == []  # it never was random
     files = [file for file in DATA.rglob("*") if file.is_file()]

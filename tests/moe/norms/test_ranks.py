@@ -30,6 +30,7 @@ def made_probe(seed=0, effect=0.0, groups=60, layers=3, experts=4):
         moments=moments,
         chosen=chosen,
         chosen_norm=chosen * 2.0,
+        chosen_weighted_norm=chosen * 1.0,
         neurons=10,
         activations=np.zeros((layers, experts, 3)),
         activation_max=np.zeros((layers, experts)),

@@ -1,0 +1,89 @@
+"""Sums that tell how alike the outputs of a layer's experts are, and who is compared."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch.nn.functional as F
+from torch import Tensor
+
+from nbutils.models import LoadedModel, ModelError, MoELayer
+
+
+@dataclass
+class OutputSums:
+    """Sums over tokens of the similarity of outputs; L measured layers, M members, G passages or groups of them.
+
+    Attributes:
+        members: "0", "1", ... for the E experts, then "shared" and "reference" where they were measured.
+        cosine: [L, M, M] of the cosine of two members' outputs for the same token.
+        angular: [L, M, M] of 1 - arccos(cosine) / pi.
+        shuffled_cosine: [L, M, M] mean cosine of outputs for two tokens drawn independently of each other.
+        cosine_by_group: [G, L, 1 + M - E] sums of each token's mean cosine over pairs of experts, then over pairs of an
+            expert with each further member.
+        angular_by_group: the same of the angular similarity.
+    """
+
+    members: list[str]
+    cosine: np.ndarray
+    angular: np.ndarray
+    shuffled_cosine: np.ndarray
+    cosine_by_group: np.ndarray
+    angular_by_group: np.ndarray
+
+
+def others_beside(
+    loaded: LoadedModel, layers: Sequence[MoELayer], reference: Sequence["FeedForward"]
+) -> dict[int, dict[str, Callable[[Tensor], Tensor]]]:
+    """What is run on the input of each layer's experts beside them: its shared experts and the dense `reference`.
+
+    Shared experts are left out unless every layer has them and they read what the experts read (the experts of
+    nemotron_h may be narrower).
+
+    Returns:
+        By decoder index, functions from [T, H] to [T, H] by name.
+
+    Raises:
+        ModelError: the reference has no such layer or another width, or the experts' activation is not known by itself.
+    """
+    width = loaded.model.config.get_text_config().hidden_size
+    shared = all(layer.shared_experts is not None and layer.hidden_size == width for layer in layers)
+    others: dict[int, dict[str, Callable[[Tensor], Tensor]]] = {}
+    for layer in layers:
+        others[layer.index] = {"shared": layer.shared_experts} if shared else {}
+        if reference:
+            others[layer.index]["reference"] = _dense(layer, reference_at(layer, reference))
+    return others
+
+
+def reference_at(layer: MoELayer, reference: Sequence["FeedForward"]) -> "FeedForward":
+    """The dense layer that stands beside an MoE layer; raises ModelError unless there is one of the same width."""
+    dense = next((one for one in reference if one.index == layer.index), None)
+    if dense is None or dense.hidden_size != layer.hidden_size:
+        found = "no dense layer" if dense is None else f"a hidden size of {dense.hidden_size}"
+        raise ModelError(
+            f"the reference has {found} at layer {layer.index}, where the experts have a hidden size of "
+            f"{layer.hidden_size}: choose a dense model of the same shape, or none"
+        )
+    return dense
+
+
+def _dense(layer: MoELayer, dense: "FeedForward") -> Callable[[Tensor], Tensor]:
+    activation = getattr(layer.experts, "act_fn", None)
+    if activation is None:
+        raise ModelError(
+            f"experts of {type(layer.experts).__name__} keep their activation to themselves, so that a dense layer "
+            "cannot be run with it: leave the reference out"
+        )
+    weight = layer.experts.down_proj
+    gate, up, down = (
+        None if matrix is None else matrix.to(weight.device, weight.dtype)
+        for matrix in (dense.gate(), dense.up(), dense.down())
+    )
+
+    def run(hidden_states: Tensor) -> Tensor:
+        raised = F.linear(hidden_states, up)
+        hidden = activation(raised) if gate is None else activation(F.linear(hidden_states, gate)) * raised
+        return F.linear(hidden, down)
+
+    return run
