@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "comparison": ["OutputComparison", "compare_outputs"],
+        "comparison": ["OutputComparison", "all_outputs", "compare_outputs"],
         "reference": ["ExpertStatistics", "expert_norms"],
     },
 )

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from nbutils.kernels.reference import ROWS, ExpertStatistics, empty_statistics, measure_expert
+from nbutils.kernels.reference import (
+    ROWS,
+    ExpertStatistics,
+    empty_statistics,
+    expert_activations,
+    expert_output,
+    measure_expert,
+)
 
 # Outputs that are held at a time, in numbers: 1 GB in float32.
 OUTPUTS = 2**28
@@ -75,6 +82,17 @@ def compare_outputs(
         for mean, values in zip(means, (cosine, angular), strict=True):
             mean[rows] = _pair_means(values, count)
     return statistics, OutputComparison(*sums, *means)
+
+
+@torch.no_grad()
+def all_outputs(experts: nn.Module, hidden_states: Tensor, others: Sequence[Callable[[Tensor], Tensor]] = ()) -> Tensor:
+    """Outputs [T, M, H] of every expert and of `others` for every token, in float32 or wider: for few tokens only."""
+    own = [
+        expert_output(experts, expert, expert_activations(experts, expert, hidden_states))
+        for expert in range(experts.num_experts)
+    ]
+    outputs = torch.stack([*own, *(other(hidden_states) for other in others)], dim=1)
+    return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
 
 
 def _sum_dtype(hidden_states: Tensor) -> torch.dtype:

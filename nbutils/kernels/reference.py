@@ -60,9 +60,7 @@ def measure_expert(
     """Fills in the `rows` of `result` for one expert on a block of tokens [T, H], and returns its outputs [T, H]."""
     wide = result.norm.dtype
     activations = expert_activations(experts, expert, block)
-    output = _project(experts, "down_proj", expert, activations)
-    if experts.has_post_expert_norm:
-        output = experts.post_expert_norm(output)
+    output = expert_output(experts, expert, activations)
     result.norm[rows, expert] = torch.linalg.vector_norm(output, dim=-1, dtype=wide)
     magnitude = activations.abs_()
     result.abs_sum[rows, expert] = magnitude.sum(-1, dtype=wide)
@@ -77,6 +75,12 @@ def expert_activations(experts: nn.Module, expert: int, hidden_states: Tensor) -
     if experts.has_gate:
         return experts._apply_gate(_project(experts, "gate_up_proj", expert, hidden_states))
     return experts.act_fn(_project(experts, "up_proj", expert, hidden_states))
+
+
+def expert_output(experts: nn.Module, expert: int, activations: Tensor) -> Tensor:
+    """Output [T, H] of one expert from its activations [T, I], before the routing weight."""
+    output = _project(experts, "down_proj", expert, activations)
+    return experts.post_expert_norm(output) if experts.has_post_expert_norm else output
 
 
 def _project(experts: nn.Module, name: str, expert: int, inputs: Tensor) -> Tensor:

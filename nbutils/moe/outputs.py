@@ -18,7 +18,7 @@ class OutputSums:
         members: "0", "1", ... for the E experts, then "shared" and "reference" where they were measured.
         cosine: [L, M, M] of the cosine of two members' outputs for the same token.
         angular: [L, M, M] of 1 - arccos(cosine) / pi.
-        shuffled_cosine: [L, M, M] mean cosine of outputs for two tokens drawn independently of each other.
+        direction: [L, M, H] of the outputs at unit length.
         cosine_by_group: [G, L, 1 + M - E] sums of each token's mean cosine over pairs of experts, then over pairs of an
             expert with each further member.
         angular_by_group: the same of the angular similarity.
@@ -27,9 +27,22 @@ class OutputSums:
     members: list[str]
     cosine: np.ndarray
     angular: np.ndarray
-    shuffled_cosine: np.ndarray
+    direction: np.ndarray
     cosine_by_group: np.ndarray
     angular_by_group: np.ndarray
+
+
+def merged_outputs(parts: Sequence[OutputSums]) -> OutputSums:
+    """Sums of the same members over different texts."""
+
+    def joined(name: str, how: Callable) -> np.ndarray:
+        return how([getattr(part, name) for part in parts], axis=0)
+
+    return OutputSums(
+        parts[0].members,
+        **{name: joined(name, np.sum) for name in ("cosine", "angular", "direction")},
+        **{name: joined(name, np.concatenate) for name in ("cosine_by_group", "angular_by_group")},
+    )
 
 
 def others_beside(

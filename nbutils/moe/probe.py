@@ -14,7 +14,7 @@ from nbutils.corpora import Batch
 from nbutils.kernels import ExpertStatistics, OutputComparison, compare_outputs, expert_norms
 from nbutils.models import LoadedModel, MoELayer, moe_layers
 from nbutils.moe.observe import Routed, observed
-from nbutils.moe.outputs import OutputSums, others_beside
+from nbutils.moe.outputs import OutputSums, merged_outputs, others_beside
 from nbutils.progress import progress
 
 # Passages are dealt to this many groups, the clusters of the bootstrap: enough for an interval, few enough to keep sums
@@ -64,6 +64,39 @@ class Probe:
     activations: np.ndarray
     activation_max: np.ndarray
     outputs: OutputSums | None = None
+
+
+def merged(parts: Sequence[Probe]) -> Probe:
+    """One probe from those of the same model on different texts; passages of different texts stay apart.
+
+    Raises:
+        ValueError: nothing to merge, or probes of different models or layers.
+    """
+    first = next(iter(parts), None)
+    if first is None or any((part.model, part.layers) != (first.model, first.layers) for part in parts):
+        raise ValueError("only probes of one model and the same layers can be merged: give at least one.")
+
+    def total(name: str) -> np.ndarray:
+        return np.sum([getattr(part, name) for part in parts], axis=0)
+
+    def one_after_another(name: str) -> np.ndarray:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    def by_statistic(name: str) -> dict[str, np.ndarray]:
+        return {key: np.concatenate([getattr(part, name)[key] for part in parts]) for key in AGREEMENT}
+
+    return Probe(
+        model=first.model,
+        layers=first.layers,
+        neurons=first.neurons,
+        **{name: total(name) for name in ("rank_counts", "chosen", "chosen_norm", "chosen_weighted_norm")},
+        **{name: one_after_another(name) for name in ("tokens", "shuffled_tokens", "moments")},
+        sums=by_statistic("sums"),
+        shuffled=by_statistic("shuffled"),
+        activations=total("activations"),
+        activation_max=np.max([part.activation_max for part in parts], axis=0),
+        outputs=None if first.outputs is None else merged_outputs([part.outputs for part in parts]),
+    )
 
 
 @dataclass
@@ -321,12 +354,11 @@ def _collected(name: str, layers: list[MoELayer], accumulators: dict[int, _Accum
 def _output_sums(first: _Accumulator, stacked: Callable[..., np.ndarray], tokens: np.ndarray) -> OutputSums | None:
     if first.others is None:
         return None
-    mean_direction = stacked("direction") / tokens.sum()
     return OutputSums(
         members=[*map(str, range(first.layer.num_experts)), *first.others],
         cosine=stacked("cosine"),
         angular=stacked("angular"),
-        shuffled_cosine=mean_direction @ mean_direction.swapaxes(1, 2),
+        direction=stacked("direction"),
         cosine_by_group=stacked("mean_cosine", 1)[tokens > 0],
         angular_by_group=stacked("mean_angular", 1)[tokens > 0],
     )

@@ -9,6 +9,7 @@ from nbutils.models import ModelError, moe_layers
 from nbutils.moe import probe
 from nbutils.moe.observe import observed
 from nbutils.moe.outputs import others_beside
+from nbutils.moe.probe import merged
 
 
 @dataclass
@@ -66,7 +67,8 @@ def test_similarities_are_those_of_outputs_compared_by_hand(loaded, padded_batch
         assert result.outputs.cosine_by_group[:, i, 0].sum() == pytest.approx(float(among[:, off].mean(1).sum()), 1e-4)
         unit = F.normalize(outputs, dim=-1)
         every_pair_of_tokens = torch.einsum("tih,sjh->ij", unit, unit) / len(unit) ** 2
-        np.testing.assert_allclose(result.outputs.shuffled_cosine[i], every_pair_of_tokens, atol=1e-5)
+        mean = result.outputs.direction[i] / tokens
+        np.testing.assert_allclose(mean @ mean.T, every_pair_of_tokens, atol=1e-5)
 
 
 def test_shared_experts_and_a_dense_reference_stand_beside_the_experts(loaded, padded_batches):
@@ -129,3 +131,26 @@ def test_experts_that_hide_their_activation_take_no_reference(loaded):
 
     with pytest.raises(ModelError, match="leave the reference out"):
         others_beside(subject, moe_layers(subject), [Dense(i) for i in range(3)])
+
+
+def test_merged_parts_are_the_whole(loaded, padded_batches):
+    subject = loaded()
+    whole = probe(subject, padded_batches, outputs=True)
+
+    parts = merged([probe(subject, padded_batches[:1], outputs=True), probe(subject, padded_batches[1:], outputs=True)])
+
+    assert parts.tokens.tolist() == whole.tokens.tolist()
+    np.testing.assert_array_equal(parts.rank_counts, whole.rank_counts)
+    np.testing.assert_allclose(parts.moments, whole.moments)
+    np.testing.assert_allclose(parts.activation_max, whole.activation_max)
+    np.testing.assert_allclose(parts.outputs.cosine, whole.outputs.cosine)
+    np.testing.assert_allclose(parts.outputs.angular_by_group, whole.outputs.angular_by_group)
+
+
+def test_only_probes_of_one_model_can_be_merged(loaded, padded_batches):
+    one, other = probe(loaded(), padded_batches), probe(loaded("gpt_oss"), padded_batches)
+
+    with pytest.raises(ValueError, match="only probes of one model"):
+        merged([one, other])
+    with pytest.raises(ValueError, match="give at least one"):
+        merged([])
