@@ -28,7 +28,12 @@ def read_headers(folder: Path) -> list[TensorHeader]:
     Raises:
         ModelError: no safetensors file, a shard that is missing, or a file that is truncated or damaged.
     """
-    return [header for file in _weight_files(folder) for header in _file_headers(file)]
+    return [header for headers in headers_by_file(folder).values() for header in headers]
+
+
+def headers_by_file(folder: Path) -> dict[Path, list[TensorHeader]]:
+    """What `read_headers` gives, by the file that holds the tensors."""
+    return {file: _file_headers(file) for file in _weight_files(folder)}
 
 
 def no_safetensors(where: str, pickle_files: list[str]) -> ModelError:

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from nbutils.models.errors import ModelError
 from nbutils.models.memory import free_bytes, require_room, weight_bytes
@@ -79,7 +86,7 @@ def load_causal_lm(
     require_room(source.name, needed, placement.dtype, free_bytes(placement.devices))
     source = source.fetch(with_code=trust_remote_code)
     with quiet_loading():
-        config = _load_config(source, trust_remote_code)
+        config = load_config(source, trust_remote_code)
         tokenizer = _load_tokenizer(source, trust_remote_code)
         if experts_implementation is not None:
             config._experts_implementation = experts_implementation
@@ -90,13 +97,14 @@ def load_causal_lm(
     return LoadedModel(source.name, model.eval().requires_grad_(False), tokenizer)
 
 
-def _load_config(source: FolderSource, trust_remote_code: bool):
+def load_config(source: FolderSource, trust_remote_code: bool) -> PreTrainedConfig:
+    """The config of a checkpoint; raises ModelError where it cannot be read."""
     if not (source.folder / "config.json").exists():
         raise ModelError(f"model {source.name!r} has no config.json in {str(source.folder)!r}: download it again")
     try:
         return AutoConfig.from_pretrained(source.folder, **_local(trust_remote_code))
     except Exception as error:
-        raise _load_error(source.name, error) from error
+        raise load_error(source.name, error) from error
 
 
 def _load_tokenizer(source: FolderSource, trust_remote_code: bool) -> PreTrainedTokenizerBase:
@@ -110,7 +118,7 @@ def _load_tokenizer(source: FolderSource, trust_remote_code: bool) -> PreTrained
     try:
         return AutoTokenizer.from_pretrained(folder, **_local(trust_remote_code))
     except Exception as error:
-        raise _load_error(source.name, error) from error
+        raise load_error(source.name, error) from error
 
 
 def _load_model(source: FolderSource, config, placement: Placement, trust_remote_code: bool) -> PreTrainedModel:
@@ -133,7 +141,7 @@ def _load_model(source: FolderSource, config, placement: Placement, trust_remote
                 **_local(trust_remote_code),
             )
         except Exception as error:
-            raise _load_error(source.name, error) from error
+            raise load_error(source.name, error) from error
         _require_all_weights(source.name, report["missing_keys"])
         weakref.finalize(model, cleanup.pop_all().close)  # the offloaded weights live as long as the model
         return model
@@ -169,7 +177,8 @@ def _require_all_weights(name: str, missing: set[str]) -> None:
         )
 
 
-def _load_error(name: str, error: Exception) -> ModelError:
+def load_error(name: str, error: Exception) -> ModelError:
+    """What to say of an error that transformers raised while it loaded model `name`."""
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
     if "trust_remote_code" in str(error):
         return ModelError(

@@ -1,4 +1,4 @@
-"""The way into a model: see what each MoE layer receives, without changing what the model computes."""
+"""The way into a model: see what each MoE layer receives, and have the choice of experts in one's hand."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
-from nbutils.models import MoELayer
+from nbutils.models import ModelError, MoELayer
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,35 @@ class Routed:
 
 @contextmanager
 def observed(layers: Sequence[MoELayer], see: Callable[[MoELayer, Routed], None]) -> Iterator[None]:
-    """Calls `see` for each of `layers` during every forward pass in the `with` block.
+    """Calls `see` for each of `layers` during every forward pass in the `with` block; logits stay bit-identical."""
 
-    The experts function registered here looks on and then calls the implementation that the model had, so logits stay
-    bit-identical. Choice and weights are those that the router hands to the experts.
+    def look_on(layer: MoELayer, routed: Routed) -> tuple[Tensor, Tensor]:
+        see(layer, routed)
+        return routed.top_k_index, routed.top_k_weights
+
+    with intercepted(layers, look_on):
+        yield
+
+
+@contextmanager
+def intercepted(
+    layers: Sequence[MoELayer], choose: Callable[[MoELayer, Routed], tuple[Tensor, Tensor]]
+) -> Iterator[None]:
+    """Has `choose` say which experts run, for each of `layers` during every forward pass in the `with` block.
+
+    The experts function registered here calls `choose` with the choice and weights that the router hands to the
+    experts, and then the implementation that the model had with what `choose` returns.
+
+    Args:
+        layers: MoE layers of one model.
+        choose: from a layer and what it receives to `top_k_index` and `top_k_weights`.
+
+    Raises:
+        ModelError: a layer that cannot be observed, with its `hindrance`.
     """
+    for layer in layers:
+        if layer.hindrance:
+            raise ModelError(f"{layer.name} cannot be observed, though its weights can be read: {layer.hindrance}")
     by_experts = {id(layer.experts): layer for layer in layers}
     logits: dict[int, Tensor] = {}
     configs = {id(layer.experts.config): layer.experts.config for layer in layers}
@@ -48,7 +72,8 @@ def observed(layers: Sequence[MoELayer], see: Callable[[MoELayer, Routed], None]
 
     def forward(experts: nn.Module, hidden_states: Tensor, top_k_index: Tensor, top_k_weights: Tensor) -> Tensor:
         if layer := by_experts.get(id(experts)):
-            see(layer, Routed(hidden_states, logits.pop(id(experts)), top_k_index, top_k_weights))
+            routed = Routed(hidden_states, logits.pop(id(experts)), top_k_index, top_k_weights)
+            top_k_index, top_k_weights = choose(layer, routed)
         original = type(experts).forward.__wrapped__
         implementation = ALL_EXPERTS_FUNCTIONS.get_interface(own[id(experts.config)], original)
         return implementation(experts, hidden_states, top_k_index, top_k_weights)

@@ -7,7 +7,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from nbutils.models import LoadedModel, ModelError, MoELayer
+from nbutils.models import FeedForward, LoadedModel, ModelError, MoELayer
 
 
 @dataclass
@@ -46,7 +46,7 @@ def merged_outputs(parts: Sequence[OutputSums]) -> OutputSums:
 
 
 def others_beside(
-    loaded: LoadedModel, layers: Sequence[MoELayer], reference: Sequence["FeedForward"]
+    loaded: LoadedModel, layers: Sequence[MoELayer], reference: Sequence[FeedForward]
 ) -> dict[int, dict[str, Callable[[Tensor], Tensor]]]:
     """What is run on the input of each layer's experts beside them: its shared experts and the dense `reference`.
 
@@ -69,7 +69,7 @@ def others_beside(
     return others
 
 
-def reference_at(layer: MoELayer, reference: Sequence["FeedForward"]) -> "FeedForward":
+def reference_at(layer: MoELayer, reference: Sequence[FeedForward]) -> FeedForward:
     """The dense layer that stands beside an MoE layer; raises ModelError unless there is one of the same width."""
     dense = next((one for one in reference if one.index == layer.index), None)
     if dense is None or dense.hidden_size != layer.hidden_size:
@@ -81,7 +81,7 @@ def reference_at(layer: MoELayer, reference: Sequence["FeedForward"]) -> "FeedFo
     return dense
 
 
-def _dense(layer: MoELayer, dense: "FeedForward") -> Callable[[Tensor], Tensor]:
+def _dense(layer: MoELayer, dense: FeedForward) -> Callable[[Tensor], Tensor]:
     activation = getattr(layer.experts, "act_fn", None)
     if activation is None:
         raise ModelError(

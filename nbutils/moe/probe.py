@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nbutils.corpora import Batch
 from nbutils.kernels import ExpertStatistics, OutputComparison, compare_outputs, expert_norms
-from nbutils.models import LoadedModel, MoELayer, moe_layers
+from nbutils.models import FeedForward, LoadedModel, MoELayer, moe_layers
 from nbutils.moe.observe import Routed, observed
 from nbutils.moe.outputs import OutputSums, merged_outputs, others_beside
 from nbutils.progress import progress
@@ -128,7 +128,7 @@ def probe(
     *,
     layers: Sequence[int] | None = None,
     outputs: bool = False,
-    reference: Sequence["FeedForward"] = (),
+    reference: Sequence[FeedForward] = (),
     seed: int = 0,
 ) -> Probe:
     """Measures every expert of a model on every token, in one forward pass over the batches.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save, save_file
 
 from nbutils.models import ModelError
-from nbutils.models.checkpoint import INDEX, WEIGHTS, TensorHeader, read_headers
+from nbutils.models.checkpoint import INDEX, WEIGHTS, TensorHeader, headers_by_file, read_headers
 
 
 def write_index(folder, **weight_map):
@@ -24,6 +24,9 @@ def test_headers_of_all_shards(tmp_path):
         save_file({name: torch.zeros(2)}, tmp_path / f"{name}.safetensors")
     write_index(tmp_path, a="a.safetensors", b="b.safetensors")
     assert {header.name for header in read_headers(tmp_path)} == {"a", "b"}
+    assert headers_by_file(tmp_path) == {
+        tmp_path / f"{name}.safetensors": [TensorHeader(name, "F32", (2,))] for name in ("a", "b")
+    }
 
 
 def test_a_missing_shard_is_named(tmp_path):

@@ -8,6 +8,7 @@ from transformers.activations import ACT2FN
 from transformers.integrations.moe import use_experts_implementation
 
 from nbutils.models import expert_weights
+from nbutils.models.matrices import LoadedParameters
 
 
 def pack(gate, up, down, *, transposed, concatenated):
@@ -38,6 +39,12 @@ def experts_module(gate, up, down, *, transposed, concatenated):
     return Experts(SimpleNamespace(_experts_implementation="batched_mm"))
 
 
+def matrices_of(experts, expert):
+    layout = expert_weights.layout_of(experts)
+    parts = (layout.projections.gate, layout.projections.up, layout.projections.down)
+    return [part and part.of(LoadedParameters(experts).read, experts, layout.index(expert)) for part in parts]
+
+
 @given(
     count=st.integers(1, 4),
     hidden=st.integers(1, 6),
@@ -54,11 +61,12 @@ def test_any_layout_gives_back_the_matrices_it_was_packed_from(
     up, down = torch.randn(count, intermediate, hidden), torch.randn(count, hidden, intermediate)
     experts = experts_module(gate, up, down, transposed=transposed, concatenated=concatenated)
     expert = data.draw(st.integers(0, count - 1))
+    layout = expert_weights.layout_of(experts)
     assert expert_weights.follow_interface(experts)
-    assert expert_weights.sizes(experts) == (count, hidden, intermediate)
-    found_gate, found_up = expert_weights.gate_and_up(experts, expert)
+    assert (layout.num_experts, layout.hidden_size, layout.intermediate_size) == (count, hidden, intermediate)
+    found_gate, found_up, found_down = matrices_of(experts, expert)
     assert torch.equal(found_up, up[expert])
-    assert torch.equal(expert_weights.down(experts, expert), down[expert])
+    assert torch.equal(found_down, down[expert])
     assert found_gate is None if gate is None else torch.equal(found_gate, gate[expert])
 
 
@@ -69,12 +77,39 @@ def test_packed_experts_are_what_transformers_computes_with(transposed, gated):
     experts = experts_module(gate, up, down, transposed=transposed, concatenated=True)
     states = torch.randn(2, 4)
     own = experts(states, torch.full((2, 1), 1), torch.ones(2, 1))
-    found_gate, found_up = expert_weights.gate_and_up(experts, 1)
+    found_gate, found_up, found_down = matrices_of(experts, 1)
     neurons = experts.act_fn(states @ (found_up if found_gate is None else found_gate).T)
     neurons = neurons if found_gate is None else neurons * (states @ found_up.T)
-    torch.testing.assert_close(neurons @ expert_weights.down(experts, 1).T, own, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(neurons @ found_down.T, own, rtol=1e-4, atol=1e-5)
 
 
-def test_other_modules_do_not_follow_the_interface():
-    assert not expert_weights.follow_interface(None)
-    assert not expert_weights.follow_interface(nn.ModuleList([nn.Linear(2, 2)]))
+@given(
+    count=st.integers(1, 4),
+    hidden=st.integers(1, 6),
+    intermediate=st.integers(1, 6),
+    transposed=st.booleans(),
+    unused=st.integers(0, 2),
+)
+def test_without_flags_the_shapes_say_how_experts_are_laid_out(count, hidden, intermediate, transposed, unused):
+    gate, up = torch.randn(count, intermediate, hidden), torch.randn(count, intermediate, hidden)
+    down = torch.randn(count, hidden, intermediate)
+    wide, narrow = pack(gate, up, down, transposed=transposed, concatenated=True)
+    experts = nn.Module()
+    experts.gate_up_proj = nn.Parameter(torch.cat([wide, wide[:1].expand(unused, -1, -1)]))
+    experts.down_proj = nn.Parameter(narrow)
+    assert not expert_weights.follow_interface(experts)
+    assert expert_weights.layout_of(experts).num_experts == count
+    for found, packed in zip(matrices_of(experts, count - 1), (gate, up, down), strict=True):
+        assert torch.equal(found, packed[count - 1])
+
+
+def test_shapes_that_fit_no_layout_are_refused():
+    experts = nn.Module()
+    experts.gate_up_proj, experts.down_proj = (nn.Parameter(torch.zeros(2, *shape)) for shape in ((6, 4), (5, 3)))
+    assert expert_weights.layout_of(experts) is None
+
+
+def test_other_modules_have_no_layout():
+    modules = nn.ModuleList([nn.Linear(2, 2)])
+    assert not expert_weights.follow_interface(modules)
+    assert expert_weights.layout_of(modules) is None

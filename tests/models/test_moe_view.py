@@ -1,89 +1,12 @@
+import gc
 from types import SimpleNamespace
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM
+from torch.nn.functional import silu
 
 from nbutils.models import LoadedModel, ModelError, load_causal_lm, moe_layers
-
-EXPERTS = 6
-SIZES = {
-    "vocab_size": 64,
-    "hidden_size": 32,
-    "intermediate_size": 48,
-    "moe_intermediate_size": 24,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "num_experts_per_tok": 2,
-    "max_position_embeddings": 64,
-    "pad_token_id": 0,
-    "bos_token_id": 0,
-    "eos_token_id": 0,
-}
-DEEPSEEK = {
-    "n_routed_experts": EXPERTS,
-    "n_group": 3,
-    "topk_group": 2,
-    "first_k_dense_replace": 1,
-    "q_lora_rank": 16,
-    "kv_lora_rank": 16,
-    "qk_nope_head_dim": 8,
-    "qk_rope_head_dim": 8,
-    "v_head_dim": 8,
-    "num_key_value_heads": 4,
-}
-NEMOTRON = {
-    "n_routed_experts": EXPERTS,
-    "layers_block_type": ["mamba", "moe", "attention"],
-    "mamba_num_heads": 4,
-    "mamba_head_dim": 16,
-    "ssm_state_size": 8,
-    "n_groups": 1,
-    "moe_shared_expert_intermediate_size": 40,
-    "head_dim": 8,
-    "chunk_size": 8,
-}
-ARIA = {"moe_num_experts": EXPERTS, "moe_topk": 2, "moe_num_shared_experts": 1}
-GEMMA = {
-    "num_experts": EXPERTS,
-    "enable_moe_block": True,
-    "top_k_experts": 2,
-    "num_experts_per_tok": None,
-    "head_dim": 8,
-}
-LOCAL, PLAIN = {"num_local_experts": EXPERTS}, {"num_experts": EXPERTS}
-
-# model type: (its own settings, indices of the MoE layers, intermediate size, shared experts, path of the first block)
-ARCHITECTURES = {
-    "mixtral": (LOCAL, [0, 1, 2], 48, None, "model.layers.0.mlp"),
-    "olmoe": (PLAIN, [0, 1, 2], 48, None, "model.layers.0.mlp"),
-    "qwen2_moe": (PLAIN | {"shared_expert_intermediate_size": 40}, [0, 1, 2], 24, "Qwen2MoeMLP", "model.layers.0.mlp"),
-    "qwen3_moe": (PLAIN | {"mlp_only_layers": [0], "head_dim": 8}, [1, 2], 24, None, "model.layers.1.mlp"),
-    "deepseek_v3": (DEEPSEEK, [1, 2], 24, "DeepseekV3MLP", "model.layers.1.mlp"),
-    "gpt_oss": (LOCAL | {"head_dim": 8}, [0, 1, 2], 48, None, "model.layers.0.mlp"),
-    "nemotron_h": (NEMOTRON, [1], 24, "NemotronHMLP", "model.layers.1.mixer"),
-    "aria_text": (ARIA, [0, 1, 2], 48, "AriaSharedExpertsMLP", "model.layers.0.mlp"),
-    "granitemoe": (LOCAL, [0, 1, 2], 48, None, "model.layers.0.block_sparse_moe"),
-    "granitemoeshared": (
-        LOCAL | {"shared_intermediate_size": 40},
-        [0, 1, 2],
-        48,
-        "GraniteMoeSharedMLP",
-        "model.layers.0.block_sparse_moe",
-    ),
-    "phimoe": (LOCAL, [0, 1, 2], 48, None, "model.layers.0.mlp"),
-    "gemma4_text": (GEMMA, [0, 1, 2], 24, None, "model.layers.0"),
-    "hunyuan_v1_moe": (PLAIN | {"moe_topk": 2, "head_dim": 8}, [0, 1, 2], 48, "HunYuanMoEV1MLP", "model.layers.0.mlp"),
-    "afmoe": (PLAIN | {"num_dense_layers": 1, "head_dim": 8}, [1, 2], 24, "AfmoeMLP", "model.layers.1.mlp"),
-}
-
-
-def build(model_type, **settings):
-    config = AutoConfig.for_model(model_type, **(SIZES | settings))
-    config._experts_implementation = "eager"
-    torch.manual_seed(0)
-    return AutoModelForCausalLM.from_config(config).eval().requires_grad_(False)
+from tests.models.architectures import ARCHITECTURES, EXPERTS, LOCAL, OUTSIDE, PLAIN, build
 
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)
@@ -175,6 +98,7 @@ def test_weights_offloaded_to_disk_are_read_on_demand(saved_model):
     places = dict.fromkeys(("model.embed_tokens", "model.layers.0", "model.norm", "model.rotary_emb", "lm_head"), "cpu")
     places["model.layers.1"] = "disk"
     offloaded = moe_layers(load_causal_lm(saved_model, device_map=places))[1]
+    gc.collect()  # the layer keeps its model, with which the offloaded weights would go
     plain = moe_layers(load_causal_lm(saved_model, device="cpu"))[1]
     for name in ("gate", "up", "down"):
         assert torch.equal(getattr(offloaded, name)(2), getattr(plain, name)(2))
@@ -187,21 +111,52 @@ def test_a_dense_model_is_refused_with_its_mlps(model_type):
         moe_layers(model)
 
 
-@pytest.mark.parametrize(
-    ("model_type", "settings", "named"),
-    [
-        ("llama4_text", {"num_local_experts": 4, "head_dim": 8, "intermediate_size_mlp": 48}, "Llama4TextExperts"),
-        ("jetmoe", {"num_local_experts": 4, "kv_channels": 8}, "JetMoe"),
-    ],
-)
-def test_experts_outside_the_interface_are_refused_by_class(model_type, settings, named):
-    with pytest.raises(ModelError, match=f"{named}.*cannot be measured one by one"):
-        moe_layers(build(model_type, **settings))
+def one_expert_alone(layer, expert, states):
+    """The output of one expert of a block outside the interface, from the block's own parts."""
+    if type(layer.experts).__name__ == "Llama4TextExperts":
+        return layer.experts(states.repeat(layer.num_experts, 1)).unflatten(0, (layer.num_experts, -1))[expert]
+    if type(layer.experts).__name__ == "JetMoeMoE":
+        sizes = [len(states) * (other == expert) for other in range(layer.num_experts)]
+        gate, up = layer.block.input_linear(states, sizes).chunk(2, dim=-1)
+        return layer.block.output_linear(layer.block.activation(gate) * up, sizes)
+    twice, halves = torch.full((len(states), 2), expert), torch.full((len(states), 2), 0.5)
+    return layer.experts(states, twice, halves).reshape(len(states), -1)
 
 
-def test_a_router_of_another_width_is_refused():
-    model = build("zaya", **PLAIN, num_experts_per_tok=1, head_dim=8)  # its router has an extra "skip" expert
-    with pytest.raises(ModelError, match=r"router of model\.layers\.0\.mlp .* scores 7 experts and 6 have weights"):
+@pytest.mark.parametrize("model_type", OUTSIDE)
+def test_experts_outside_the_interface_are_read_and_not_observed(model_type):
+    settings, reason = OUTSIDE[model_type]
+    layers = moe_layers(build(model_type, **settings))
+    assert [layer.index for layer in layers] == [0, 1, 2]
+    for layer in layers:
+        assert reason in layer.hindrance
+        for weight in (*layer.experts.parameters(), *layer.router.parameters()):
+            torch.nn.init.normal_(weight, std=0.3)
+        states = torch.randn(5, layer.hidden_size)
+        for expert in range(EXPERTS):
+            neurons = silu(states @ layer.gate(expert).T) * (states @ layer.up(expert).T)
+            own = one_expert_alone(layer, expert, states)
+            torch.testing.assert_close(neurons @ layer.down(expert).T, own, rtol=1e-4, atol=1e-5)
+
+
+def test_experts_that_cannot_be_read_are_refused_by_class():
+    model = build("mixtral", **LOCAL)
+    model.model.layers[0].mlp.experts = torch.nn.ModuleList()
+    with pytest.raises(ModelError, match=r"experts of model\.layers\.0\.mlp in ModuleList, which cannot be read one"):
+        moe_layers(model)
+
+
+def test_a_router_that_scores_more_than_the_experts_hinders():
+    layer = moe_layers(build("zaya", **PLAIN, num_experts_per_tok=1, head_dim=8))[0]  # it has an extra "skip" expert
+    assert layer.hindrance == "its router scores 7 experts and 6 have weights, so that a token may be sent to none"
+    assert layer.router_weight() is None  # an MLP
+
+
+def test_a_router_that_scores_less_than_the_experts_is_refused():
+    model = build("mixtral", **LOCAL)
+    gate = model.model.layers[0].mlp.gate
+    gate.weight = torch.nn.Parameter(gate.weight[:-1])
+    with pytest.raises(ModelError, match=r"router of model\.layers\.0\.mlp .* scores 5 experts and 6 have weights"):
         moe_layers(model)
 
 
