@@ -21,20 +21,6 @@ def revisions(name: str) -> list[str]:
     return sorted(steps, key=lambda step: (len(step), step)) + untrained
 
 
-def split_revision(name: str, revision: str | None) -> tuple[str, str | None]:
-    """Reads the shorthand `name@revision` of an embedded model; any other name is returned as it came.
-
-    Raises:
-        ModelError: a shorthand and a different `revision` together.
-    """
-    stem, at, inline = name.partition("@")
-    if not at or stem not in embedded_models():
-        return name, revision
-    if revision not in (None, inline):
-        raise ModelError(f"model {name!r} and revision={revision!r} name two revisions: give one of them")
-    return stem, inline
-
-
 def check_revision(name: str, revision: str | None) -> None:
     """Raises ModelError with the known revisions unless the embedded model `name` has this one."""
     known = revisions(name)

@@ -38,7 +38,7 @@ VOCABULARY_FILES = (
 class LoadedModel:
     """A model in eval mode without gradients, its tokenizer, and the name it was asked for by.
 
-    A revision of an embedded model carries it in the name, such as "moe-scratch@step250".
+    A revision is part of the name, such as "moe-scratch@step250".
     """
 
     name: str
@@ -63,8 +63,8 @@ def load_causal_lm(
     weights that the architecture needs and the checkpoint lacks are an error, never random numbers.
 
     Args:
-        name_or_path: an embedded model ("moe-scratch", or "moe-scratch@step250" with its revision), a folder, or a
-            Hugging Face hub name, looked up in this order.
+        name_or_path: an embedded model, a folder, or a Hugging Face hub name, looked up in this order; the first and
+            the last may carry their revision, as in "moe-scratch@step250".
         device: "auto" (CUDA, then MPS, then CPU), "cuda", "cuda:N", "mps" or "cpu".
         dtype: "auto" (as stored on a GPU, float32 on CPU), "float32", "bfloat16", "float16" or "float64".
         device_map: None, "auto" (all GPUs, then CPU memory, then disk), or a dict of module path to device; excludes

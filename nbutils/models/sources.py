@@ -58,7 +58,8 @@ class HubSource:
         wanted = WANTED_FILES + CODE_FILES if with_code else WANTED_FILES
         folder = self._snapshot(allow_patterns=wanted, ignore_patterns=SECOND_COPIES)
         read_headers(folder)  # a download that was cut short is found before the model is built
-        return FolderSource(self.name, folder, folder)
+        name = self.name if self.revision is None else f"{self.name}@{self.revision}"
+        return FolderSource(name, folder, folder)
 
     def _snapshot(self, **options) -> Path:
         try:
@@ -92,12 +93,12 @@ def check_available(name: str) -> None:
 
 
 def find_source(name: str, revision: str | None) -> FolderSource | HubSource:
-    """What `name` means: an embedded model first, then an existing folder, then the hub.
+    """What `name` means: an embedded model first, then an existing folder, then the hub; `name@revision` too.
 
     Raises:
         ModelError: a revision that an embedded model or a folder does not have.
     """
-    stem, chosen = embedded.split_revision(name, revision)
+    stem, chosen = _split_revision(name, revision)
     if stem in embedded.embedded_models():
         return _embedded_source(stem, chosen)
     folder = Path(name).expanduser()
@@ -105,7 +106,21 @@ def find_source(name: str, revision: str | None) -> FolderSource | HubSource:
         if revision is not None:
             raise ModelError(f"folder {name!r} has no revisions: leave revision={revision!r} out")
         return FolderSource(name, folder, folder)
-    return HubSource(name, revision)
+    return HubSource(stem, chosen)
+
+
+def _split_revision(name: str, revision: str | None) -> tuple[str, str | None]:
+    """Reads the shorthand `name@revision`.
+
+    Raises:
+        ModelError: a shorthand and a different `revision` together.
+    """
+    stem, at, inline = name.partition("@")
+    if not at:
+        return name, revision
+    if revision not in (None, inline):
+        raise ModelError(f"model {name!r} and revision={revision!r} name two revisions: give one of them")
+    return stem, inline
 
 
 def _embedded_source(name: str, revision: str | None) -> FolderSource:

@@ -102,3 +102,18 @@ def test_a_gated_model_that_is_refused_only_at_the_download(data, remote):
     remote(snapshot_download=hub_error(hub.GatedRepoError))
     with pytest.raises(ModelError, match="gated"):
         HubSource("some/model", None).fetch(with_code=False)
+
+
+def test_a_revision_can_stand_in_the_name(remote, saved_model, tmp_path):
+    asked = {}
+    remote(snapshot_download=lambda name, **options: asked.update(options, name=name) or str(saved_model))
+
+    source = find_source("some/model@step10", None)
+
+    assert source == find_source("some/model", "step10")
+    assert source.fetch(with_code=False).name == "some/model@step10"
+    assert (asked["name"], asked["revision"]) == ("some/model", "step10")
+    with pytest.raises(ModelError, match="two revisions"):
+        find_source("some/model@step10", "main")
+    (tmp_path / "a@b").mkdir()
+    assert find_source(str(tmp_path / "a@b"), None).folder == tmp_path / "a@b"
