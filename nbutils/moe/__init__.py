@@ -4,9 +4,9 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["norms"],
+    submodules=["interventions", "norms", "routing", "similarity"],
     submod_attrs={
-        "parameters": ["RouterNorms"],
+        "parameters": ["ExpertDiversity", "ExpertRouting", "RouterNorms"],
         "probe": ["Probe", "probe"],
     },
 )

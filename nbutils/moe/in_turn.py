@@ -1,6 +1,7 @@
 """Several models measured one after the other, so that only one is in memory."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from nbutils.corpora import Batch, TextError, batches
@@ -65,4 +66,23 @@ def windows(loaded: LoadedModel, text: str, max_tokens: int, window: int, batch_
     made = list(batches(text, loaded.tokenizer, max_tokens, length=window, batch_size=batch_size))
     if len({number for batch in made for number in batch.sequence.tolist()}) < 2:
         raise TextError(f"text {text!r} gives a single passage: name a longer text, or raise max_tokens.")
+    return made
+
+
+def windows_by_source(
+    loaded: LoadedModel, text: str, max_tokens: int, window: int, batch_size: int
+) -> dict[str, list[Batch]]:
+    """Windows of each source in `text` apart, with as many tokens of each; passages are numbered through.
+
+    Arguments as those of `windows`.
+
+    Raises:
+        TextError: a source cannot be read or holds a single passage.
+    """
+    sources = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    made, passages = {}, 0
+    for source in sources:
+        numbered = windows(loaded, source, max(1, max_tokens // len(sources)), window, batch_size)
+        made[source] = [replace(batch, sequence=batch.sequence + passages) for batch in numbered]
+        passages = 1 + max(int(batch.sequence.max()) for batch in made[source])
     return made

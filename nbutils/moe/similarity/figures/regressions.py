@@ -1,0 +1,72 @@
+"""Router embeddings against averaged neurons."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nbutils.moe.labels import shown_name
+from nbutils.moe.similarity.figures.look import COLOURS, MARKERS
+from nbutils.moe.similarity.members import PROJECTIONS
+from nbutils.suite import figures as style
+
+PAPERS_GATE = {"Mixtral": 0.33, "DeepSeek": 0.40, "Grok": 0.15}
+MOST_POINTS = 4000
+
+
+def router_and_neurons(similarity: pd.DataFrame, regression: pd.DataFrame) -> Figure:
+    """Similarity of router embeddings against that of mean neurons, and R^2 by layer; one row a model.
+
+    The line through a panel's points is the regression over the pairs of all layers.
+
+    Args:
+        similarity: rows of `router_similarity`.
+        regression: rows of `router_regression`.
+    """
+    models = list(similarity["model"].unique())
+    figure, axes = style.small_multiples(
+        4 * len(models), columns=4, panel_size=(2.9, 2.7), share_x=False, share_y=False
+    )
+    for i, model in enumerate(models):
+        row, pairs = axes[4 * i : 4 * i + 4], similarity[similarity["model"] == model]
+        for panel, projection in zip(row[:3], PROJECTIONS, strict=True):
+            points = _scatter(panel, pairs, projection)
+            panel.set(title=f"{shown_name(model)}: {projection}", xlabel="cosine of router embeddings")
+        row[0].set_ylabel("cosine of mean neurons")
+        figure.colorbar(points, ax=row[2], label="layer")
+        _r_squared(row[3], regression[regression["model"] == model])
+    figure.legend(*row[3].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+    figure.suptitle("Do experts with similar router embeddings have similar neurons?")
+    return figure
+
+
+def _scatter(panel: Axes, pairs: pd.DataFrame, projection: str):
+    """One projection's pairs, coloured by layer, with the line through those of all layers."""
+    shown = pairs.sample(min(len(pairs), MOST_POINTS), random_state=0)
+    points = panel.scatter(shown["router"], shown[projection], c=shown["layer"], s=8, cmap=style.SEQUENTIAL)
+    known = pairs.dropna(subset=projection)
+    if known["router"].nunique() > 1:
+        slope, intercept = np.polyfit(known["router"], known[projection], 1)
+        ends = np.array([known["router"].min(), known["router"].max()])
+        panel.plot(ends, intercept + slope * ends, color=style.COLOURS[1])
+    return points
+
+
+def _r_squared(panel: Axes, regression: pd.DataFrame) -> None:
+    rows = regression[regression["layer"] >= 0]
+    for projection, part in rows.groupby("projection", sort=False):
+        panel.plot(
+            part["layer"],
+            part["r_squared"],
+            marker=MARKERS[projection],
+            markersize=4,
+            color=COLOURS[projection],
+            label=projection,
+        )
+    null = rows.groupby("layer")[["null_r_squared", "noise_floor"]].mean()
+    panel.plot(null.index, null["null_r_squared"], ":", color="black", label="experts relabelled")
+    panel.plot(null.index, null["noise_floor"], "--", color=style.REFERENCE_COLOUR, label="independent pairs")
+    for name, value in PAPERS_GATE.items():
+        style.reference_line(panel, value, f"{name}, gate")
+    panel.set(title="R² by layer", xlabel="layer", ylabel="R²", ylim=(0, max(0.5, 1.1 * rows["r_squared"].max())))
+    panel.xaxis.get_major_locator().set_params(integer=True)
