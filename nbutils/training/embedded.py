@@ -1,9 +1,9 @@
 """Remakes the embedded models: `python -m nbutils.training.embedded [NAME ...] [--folder DIR]`.
 
 `moe-scratch` (OLMoE architecture) is trained from random weights; `moe-upcycled` (Mixtral architecture) begins as a
-dense model that is trained first, `dense-parent`. `dense` is the yardstick: as many active parameters, the same tokens. `evaluate`
-measures those in the folder on held-out text, and `install` copies the embedded ones to `data/`. Only one thread
-is used: two can be trained side by side.
+dense model that is trained first, `dense-parent`. `dense` is the yardstick: as many active parameters, the same tokens.
+`evaluate` measures those in the folder on held-out text, and `install` copies the embedded ones to `data/`. Only one
+thread is used: two can be trained side by side.
 """
 
 import argparse

@@ -1,15 +1,13 @@
 import json
 
-import nbformat
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import MistralConfig, MistralForCausalLM
 
 from nbutils.models.embedded import DATA
-from nbutils.suite import project, runner
+from nbutils.suite import runner
 
-NOTEBOOK = project.root() / "notebooks" / "router_norms.ipynb"
 SMALL = {"max_tokens": "2000", "compare_to": ""}
 
 
@@ -106,25 +104,3 @@ def test_own_model_and_text_give_findings_that_repeat(tmp_path):
     record = json.loads((tmp_path / "first" / "router_norms" / "findings.json").read_text())
     assert record["schema_version"] == 1
     assert record["parameters"]["layers"] == "0,3-7"
-
-
-def test_committed_notebook_carries_clean_outputs():
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    text = json.dumps(outputs)
-
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 6
-    assert sum("application/vnd.nbutils.findings+json" in output.get("data", {}) for output in outputs) == 1
-    assert not [output for output in outputs if output.output_type in ("error", "stream")]
-    assert str(project.root()) not in text
-    assert not any("execution" in cell.metadata for cell in notebook.cells)
-
-
-def test_cells_are_short():
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-
-    lengths = [len(cell.source.splitlines()) for cell in notebook.cells if cell.cell_type == "code"]
-    parameters = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    assert len(parameters) == 1
-    lengths.remove(len(parameters[0].source.splitlines()))
-    assert max(lengths) <= 15

@@ -1,5 +1,8 @@
 """One or two sentences under each figure, computed from the table that the figure draws."""
 
+from collections.abc import Callable
+from functools import wraps
+
 import pandas as pd
 
 from nbutils.moe.similarity.matching import NEURON
@@ -21,6 +24,17 @@ def similarity_by_layer(by_layer: pd.DataFrame) -> str:
     return "Mean cosine of two experts: " + "; ".join(parts) + ". Experts with independent weights have 0."
 
 
+def said_if_measured(say: Callable[[pd.DataFrame], str]) -> Callable[[pd.DataFrame], str]:
+    """A caption that says so where its table is empty, as after a run on weights alone."""
+
+    @wraps(say)
+    def said(table: pd.DataFrame) -> str:
+        return "Not measured." if table.empty else say(table)
+
+    return said
+
+
+@said_if_measured
 def similarity_heatmaps(similarity: pd.DataFrame) -> str:
     """The pair of routed experts that is most alike, and the one that is least, for each model."""
     experts = similarity[~similarity["second"].isin([SHARED, REFERENCE])]
@@ -78,3 +92,75 @@ def neuron_components(components: pd.DataFrame) -> str:
         between = ((experts - panels.transform("mean")) ** 2).to_numpy().sum()
         parts.append(f"{explained:.1%} in {model}, where the expert explains {between / total:.1%} of a neuron's place")
     return "Share of the variance on these two components: " + "; ".join(parts) + "."
+
+
+@said_if_measured
+def output_similarity_by_layer(by_layer: pd.DataFrame) -> str:
+    """Mean cosine of two outputs, its course with depth, and that with what is beside the experts, for each model."""
+    parts = []
+    for model, rows in by_layer[by_layer["measure"] == "cosine"].groupby("model", sort=False):
+        experts = rows[rows["pairs"] == "experts"].set_index("layer")["value"]
+        layers = experts.drop(-1)
+        beside = [
+            f", {row.value:.2f} with the {'dense model' if row.pairs == REFERENCE else 'shared expert'}"
+            for row in rows[(rows["layer"] == -1) & (rows["pairs"] != "experts")].itertuples()
+        ]
+        parts.append(
+            f"{model}: {experts[-1]:.3f} on average{''.join(beside)}; {layers.iloc[0]:.3f} in layer {layers.index[0]}, "
+            f"at least {layers.min():.3f} (layer {layers.idxmin()}), {layers.iloc[-1]:.3f} in layer {layers.index[-1]}"
+        )
+    return "Mean cosine of two experts' outputs for the same token. " + ". ".join(parts) + "."
+
+
+@said_if_measured
+def similarity_by_text(by_text: pd.DataFrame) -> str:
+    """Texts on which outputs are most and least alike in the mean over layers, for each model."""
+    rows = by_text[(by_text["measure"] == "cosine") & (by_text["pairs"] == "experts") & (by_text["layer"] == -1)]
+    parts = []
+    for model, part in rows.groupby("model", sort=False):
+        values = part.set_index("text")["value"]
+        parts.append(f"{model}: from {values.min():.3f} ({values.idxmin()}) to {values.max():.3f} ({values.idxmax()})")
+    return "Mean cosine of two outputs, mean over layers. " + "; ".join(parts) + "."
+
+
+@said_if_measured
+def sentence_similarity(sentence: pd.DataFrame) -> str:
+    """Range over tokens of the mean cosine, in the last layer of each model."""
+    parts = []
+    for model, rows in sentence.groupby("model", sort=False):
+        last = rows[rows["layer"] == rows["layer"].max()]
+        means = last.groupby(["position", "token"])["cosine"].mean()
+        (_, low), (_, high) = means.idxmin(), means.idxmax()
+        parts.append(f"{model}: from {means.min():.2f} (token {low!r}) to {means.max():.2f} (token {high!r})")
+    return "Mean cosine over pairs, by token of the sentence. " + "; ".join(parts) + "."
+
+
+@said_if_measured
+def weights_and_outputs(regression: pd.DataFrame) -> str:
+    """Mean correlation over layers of weights' and outputs' similarity, for each model."""
+    parts = []
+    for model, rows in regression[regression["layer"] == -1].groupby("model", sort=False):
+        r = rows.set_index("level")["r"]
+        parts.append(f"{model}: {r['matrix']:+.2f} for whole matrices, {r['averaged']:+.2f} for mean neurons")
+    return "Correlation of weight and output similarity over pairs, mean over layers. " + "; ".join(parts) + "."
+
+
+@said_if_measured
+def gate_activations(shares: pd.DataFrame) -> str:
+    """Mean share over layers, for each model."""
+    means = shares[shares["layer"] == -1]
+    parts = [f"{row.model} {row.share:.2%}" for row in means.itertuples()]
+    return "Neurons whose activated gate exceeds .001, mean over layers: " + ", ".join(parts) + "."
+
+
+@said_if_measured
+def neuron_heatmaps(neurons: pd.DataFrame) -> str:
+    """How alike the neurons' answers of two experts are, in the last layer drawn of each model."""
+    parts = []
+    for model, rows in neurons.groupby("model", sort=False):
+        last = rows[rows["layer"] == rows["layer"].max()]
+        answers = last.pivot(index="neuron", columns="expert", values="activation").corr().to_numpy()
+        pairs = len(answers) * (len(answers) - 1)
+        mean = (answers.sum() - answers.trace()) / pairs
+        parts.append(f"{mean:.2f} in layer {last['layer'].iloc[0]} of {model}")
+    return "Mean correlation of two experts' answers, neuron by neuron: " + ", ".join(parts) + "."

@@ -16,7 +16,8 @@ def output_similarity(probes: Mapping[str, Probe]) -> pd.DataFrame:
     Returns:
         One row per model, layer and pair: `model`, `layer`, `first`, `second` ("0", "1", ..., "shared", "reference"),
         `cosine`, `angular` (1 - arccos(cosine) / pi), `shuffled_cosine` (mean cosine of the two members' outputs for
-        tokens drawn independently: what follows from outputs that point the same way for every token).
+        tokens drawn independently: what follows from outputs that point the same way for every token). Empty when
+        there are no probes.
     """
     frames = []
     for model, probe in probes.items():
@@ -39,7 +40,7 @@ def output_similarity(probes: Mapping[str, Probe]) -> pd.DataFrame:
             )
             for i, layer in enumerate(probe.layers)
         ]
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def output_similarity_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
@@ -49,6 +50,7 @@ def output_similarity_by_layer(probes: Mapping[str, Probe], resamples: int = 100
         One row per model, layer, pairing and measure: `model`, `layer` (-1: mean over layers), `pairs` ("experts":
         among experts; "shared" and "reference": of an expert with it), `measure` ("cosine" or "angular"), `value`,
         `low`, `high`, `shuffled` (for independent tokens; of the cosine alone), `passages` (clusters of the bootstrap).
+        Empty when there are no probes.
     """
     frames = []
     for model, probe in probes.items():
@@ -75,7 +77,7 @@ def output_similarity_by_layer(probes: Mapping[str, Probe], resamples: int = 100
                         }
                     )
                 )
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def closer_to_one_another(probe: Probe, resamples: int = 1000, seed: int = 0) -> dict[str, float]:

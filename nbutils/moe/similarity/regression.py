@@ -1,4 +1,7 @@
-"""Whether experts whose router embeddings are alike have neurons that are alike (Lo et al., section 4.3, table 3)."""
+"""Whether experts that are alike in one way are alike in another: regression over pairs, tested by relabelling experts.
+
+Router embeddings against neurons are Lo et al., section 4.3 and table 3; weights against outputs are section 5.1.
+"""
 
 from collections.abc import Sequence
 
@@ -7,7 +10,7 @@ import pandas as pd
 
 from nbutils.moe.similarity.members import PROJECTIONS
 
-COLUMNS = ["projection", "layer", "pairs", "r", "slope", "r_squared", "null_r_squared", "p_value", "noise_floor"]
+COLUMNS = ["layer", "pairs", "r", "slope", "r_squared", "null_r_squared", "p_value", "noise_floor"]
 # Cosines come from float32 weights: those that differ by less than this are equal, and no R^2 as close is larger.
 ROUNDING = 1e-7
 # Relabellings that are evaluated at a time, times pairs.
@@ -31,38 +34,73 @@ def router_regression(similarity: pd.DataFrame, permutations: int = 1000, seed: 
         `noise_floor` (the mean R^2 of independent normal values, 1 / (pairs - 1)). All but `pairs` are missing where
         similarities are constant, as for two experts.
     """
+    known = [name for name in PROJECTIONS if similarity[name].notna().any()]
+    return _regressions(similarity, "router", known, "projection", permutations, seed)
+
+
+def output_regression(
+    weights: pd.DataFrame, outputs: pd.DataFrame, permutations: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Linear regression, over pairs of experts, of the similarity of their outputs on that of their weights.
+
+    Args:
+        weights: rows of `weight_similarity`, with a column `model`; cosines are averaged over projections.
+        outputs: rows of `output_similarity`.
+        permutations: relabellings, as in `router_regression`.
+        seed: of the relabellings.
+
+    Returns:
+        One row per model, `level` ("matrix" or "averaged") and layer, with the columns of `router_regression`. None
+        for a model whose outputs were not compared.
+    """
+    if outputs.empty:
+        return pd.DataFrame(columns=["model", "level", *COLUMNS])
+    keys = ["model", "layer", "first", "second"]
+    levels = weights.groupby([*keys, "level"], sort=False)["cosine"].mean().unstack("level").reset_index()
+    pairs = levels.merge(outputs[[*keys, "cosine"]].rename(columns={"cosine": "output"}), on=keys)
+    pairs = pairs[pairs["second"].str.isdecimal()]  # experts alone
+    tables = []
+    for model, rows in pairs.groupby("model", sort=False):
+        tables.append(_regressions(rows, "output", ["matrix", "averaged"], "level", permutations, seed))
+        tables[-1].insert(0, "model", model)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _regressions(
+    pairs: pd.DataFrame, relabelled: str, others: Sequence[str], key: str, permutations: int, seed: int
+) -> pd.DataFrame:
+    """Regressions of each of the columns `others`, named in the column `key` of the result, on `relabelled`."""
     generator = np.random.default_rng(seed)
-    projections = [name for name in PROJECTIONS if similarity[name].notna().any()]
-    fits = {layer: _fit(rows, projections, permutations, generator) for layer, rows in similarity.groupby("layer")}
+    fits = {layer: _fit(rows, relabelled, others, permutations, generator) for layer, rows in pairs.groupby("layer")}
     rows = []
-    for i, projection in enumerate(projections):
+    for i, other in enumerate(others):
         by_layer = [
             {"layer": layer, "pairs": pairs, "r": r[i], "slope": slope[i]} | _tested(r[i] ** 2, null[i], pairs)
             for layer, (pairs, r, slope, null) in fits.items()
         ]
         overall = _over_layers(pd.DataFrame(by_layer), np.stack([fit[3][i] for fit in fits.values()]))
-        rows += [row | {"projection": projection} for row in (*by_layer, overall)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+        rows += [row | {key: other} for row in (*by_layer, overall)]
+    return pd.DataFrame(rows, columns=[key, *COLUMNS])
 
 
 def _fit(
-    rows: pd.DataFrame, projections: Sequence[str], permutations: int, generator: np.random.Generator
+    rows: pd.DataFrame, relabelled: str, others: Sequence[str], permutations: int, generator: np.random.Generator
 ) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs, r [P], slope [P] and R^2 of relabelled experts [P, permutations] of one layer."""
+    """Pairs, r [P], slope [P] and R^2 with experts relabelled [P, permutations] of one layer, for P other columns."""
     first, second = rows["first"].astype(int).to_numpy(), rows["second"].astype(int).to_numpy()
     experts, pairs = int(second.max()) + 1, len(rows)
-    router, router_sd = _standardised(rows[["router"]].to_numpy())
-    neurons, neurons_sd = _standardised(rows[list(projections)].to_numpy())
+    one, one_sd = _standardised(rows[[relabelled]].to_numpy())
+    other, other_sd = _standardised(rows[list(others)].to_numpy())
     place = np.zeros((experts, experts), int)
     place[first, second] = place[second, first] = np.arange(pairs)
-    null = np.empty((permutations, len(projections)))
+    null = np.empty((permutations, len(others)))
     step = max(1, BATCH // pairs)
     for start in range(0, permutations, step):
         few = min(step, permutations - start)
         labels = generator.permuted(np.tile(np.arange(experts), (few, 1)), axis=1)
-        null[start : start + few] = router[:, 0][place[labels[:, first], labels[:, second]]] @ neurons / pairs
-    r = router[:, 0] @ neurons / pairs
-    return pairs, r, r * neurons_sd / router_sd, null.T**2
+        null[start : start + few] = one[:, 0][place[labels[:, first], labels[:, second]]] @ other / pairs
+    r = one[:, 0] @ other / pairs
+    return pairs, r, r * other_sd / one_sd, null.T**2
 
 
 def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -94,17 +94,17 @@ def test_claims_about_weights(number, table, verdict):
     assert len(findings) == (5 if "reference" in set(table["second"]) else 3)
 
 
-def test_the_contrast_compares_the_second_model_with_the_first():
+def test_the_contrast_compares_the_first_model_with_the_second():
     def contrast(first, second, **kwargs):
-        table = pd.concat([similarity(first, matrix=0.0, **kwargs), similarity(second, **kwargs)])
+        table = pd.concat([similarity(first, **kwargs), similarity(second, matrix=0.0, **kwargs)])
         return weight_findings(table, [first, second, ""])[-1]
 
     finding = contrast("a", "b")
     assert finding["verdict"] == HOLDS
-    assert finding["claim"] == "b: its experts' weight matrices are more alike than those of a"
+    assert finding["claim"] == "a: its experts' weight matrices are more alike than those of b"
     assert finding["measured"] == pytest.approx(0.3, abs=0.01)
     assert finding["paper"] is None
-    assert contrast("moe-scratch", "moe-upcycled")["paper"] is not None
+    assert contrast("moe-upcycled", "moe-scratch")["paper"] is not None
     assert contrast("a", "b", layers=3)["verdict"] == UNTESTED
     flat = pd.concat([similarity("a"), similarity("b", seed=1)])
     assert weight_findings(flat, ["a", "b"])[-1]["verdict"] == FAILS

@@ -10,6 +10,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "layers": ["difference_finding", "falls_with_depth_finding", "last_layer_finding", "mean_finding"],
         "matched": ["matching_findings"],
+        "notebook": ["expert_diversity"],
+        "outputs": ["activation_finding", "output_findings", "weights_and_outputs_finding"],
         "regressions": ["router_findings"],
         "weights": ["weight_findings"],
     },

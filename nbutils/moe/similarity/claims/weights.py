@@ -19,7 +19,7 @@ from nbutils.statistics import mean_interval
 ALIKE = 0.1
 WHY_BAR = f"{ALIKE:g} is half of the lowest cosine that the paper shows for Mixtral"
 # The two embedded models stand for the two kinds that the paper sets against each other.
-PAPERS_CONTRAST = ("moe-scratch", "moe-upcycled")
+PAPERS_CONTRAST = ("moe-upcycled", "moe-scratch")
 MATRICES = "the experts' weight matrices"
 
 
@@ -59,10 +59,10 @@ def _alike(model: str, rows: pd.DataFrame) -> dict[str, object]:
 def _contrast(first: str, second: str, by_layer: pd.DataFrame) -> dict[str, object]:
     one, two = (_matrices(by_layer[by_layer["model"] == model], "mean") for model in (first, second))
     return difference_finding(
-        first,
         second,
-        f"its experts' weight matrices are more alike than those of {first}",
-        (one, two),
+        first,
+        f"its experts' weight matrices are more alike than those of {second}",
+        (two, one),
         quantity="cosine of two experts' matrices, mean over pairs and projections",
         unit="cosine",
         paper=".3 (Mixtral) against 0 (DeepSeek)" if (first, second) == PAPERS_CONTRAST else None,

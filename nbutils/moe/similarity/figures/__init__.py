@@ -8,7 +8,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "by_layer": ["similarity_by_layer"],
         "maps": ["similarity_heatmaps"],
         "matched": ["matched_neurons"],
-        "regressions": ["router_and_neurons"],
+        "outputs": [
+            "gate_activations",
+            "neuron_heatmaps",
+            "output_similarity_by_layer",
+            "sentence_similarity",
+            "similarity_by_text",
+        ],
+        "regressions": ["router_and_neurons", "weights_and_outputs"],
         "scatter": ["expert_components", "neuron_components"],
     },
 )

@@ -7,13 +7,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nbutils.moe.labels import evenly_spaced, shown_name
-from nbutils.moe.similarity.figures.look import MOST_LAYERS
+from nbutils.moe.similarity.figures.look import MOST_LAYERS, drawn_if_measured
 from nbutils.moe.similarity.members import REFERENCE, SHARED
 from nbutils.suite import figures as style
 
 SHORT = {SHARED: "S", REFERENCE: "D"}
 
 
+@drawn_if_measured
 def similarity_heatmaps(similarity: pd.DataFrame) -> Figure:
     """Cosine of each pair of members, at most four layers of each model, evenly spaced (Lo et al., figures 1 and 8).
 
@@ -21,7 +22,7 @@ def similarity_heatmaps(similarity: pd.DataFrame) -> Figure:
     the dense model.
 
     Args:
-        similarity: columns `model`, `layer`, `first`, `second` and `cosine`, of one level.
+        similarity: columns `model`, `layer`, `first`, `second` and `cosine`, of one level of weights or of outputs.
     """
     panels = [
         (model, layer)
@@ -72,5 +73,7 @@ def _what(similarity: pd.DataFrame) -> str:
     shown: Sequence[str] = [
         levels.get(level, level) for level in similarity.get("level", pd.Series(dtype=str)).unique()
     ]
+    if not shown:
+        return "outputs, mean over tokens"
     projections = list(similarity.get("projection", pd.Series(dtype=str)).unique())
     return f"{', '.join(shown)} ({', '.join(projections)})" if projections else ", ".join(shown)

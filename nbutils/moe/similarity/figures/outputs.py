@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nbutils.moe.labels import evenly_spaced, shown_name, shown_token
-from nbutils.moe.similarity.figures.look import MOST_LAYERS, legend_below
+from nbutils.moe.similarity.figures.look import MOST_LAYERS, drawn_if_measured, legend_below
 from nbutils.suite import figures as style
 
 PAIRS = {
@@ -16,6 +16,7 @@ PAIRS = {
 MOST_TOKENS = 6
 
 
+@drawn_if_measured
 def output_similarity_by_layer(by_layer: pd.DataFrame) -> Figure:
     """Mean cosine and angular similarity of outputs by layer, with intervals: one row of panels a model."""
     models = list(by_layer["model"].unique())
@@ -32,7 +33,10 @@ def output_similarity_by_layer(by_layer: pd.DataFrame) -> Figure:
             )
             if part["shuffled"].notna().any():
                 panel.plot(part["layer"], part["shuffled"], ":", color=colour, label=f"{name}, different tokens")
-        style.reference_line(panel, 0 if measure == "cosine" else 0.5, "orthogonal")
+        if measure == "cosine":
+            style.reference_line(panel, 0, "")
+        else:
+            style.reference_line(panel, 0.5, "orthogonal")
         panel.set(title=f"{shown_name(model)}: {measure} similarity", xlabel="layer", ylabel=labels[measure])
         panel.xaxis.get_major_locator().set_params(integer=True)
     legend_below(figure, axes, 3)
@@ -40,7 +44,8 @@ def output_similarity_by_layer(by_layer: pd.DataFrame) -> Figure:
     return figure
 
 
-def similarity_by_domain(by_layer: pd.DataFrame) -> Figure:
+@drawn_if_measured
+def similarity_by_text(by_layer: pd.DataFrame) -> Figure:
     """Mean cosine of two experts' outputs by layer for each source of text: one panel a model.
 
     Args:
@@ -61,6 +66,7 @@ def similarity_by_domain(by_layer: pd.DataFrame) -> Figure:
     return figure
 
 
+@drawn_if_measured
 def sentence_similarity(sentence: pd.DataFrame) -> Figure:
     """Cosine of each pair of outputs for some tokens of a sentence, in the last layer of each model."""
     last = sentence[sentence["layer"] == sentence.groupby("model")["layer"].transform("max")]
@@ -98,6 +104,7 @@ def sentence_similarity(sentence: pd.DataFrame) -> Figure:
     return figure
 
 
+@drawn_if_measured
 def gate_activations(shares: pd.DataFrame) -> Figure:
     """Share of neurons whose activated gate exceeds the threshold, by layer, beside the paper's shares."""
     figure, [panel] = style.small_multiples(1, panel_size=(6.4, 3.2))
@@ -109,13 +116,14 @@ def gate_activations(shares: pd.DataFrame) -> Figure:
     for share, name in ((0.996, "Mixtral in the paper (SiLU)"), (0.253, "Grok-1 in the paper (GELU)")):
         style.reference_line(panel, share, name)
     panel.set(
-        xlabel="layer", ylabel="share of neurons", ylim=(0, 1.05), title="Neurons whose activated gate exceeds .001"
+        xlabel="layer", ylabel="share of neurons", ylim=(0, 1.15), title="Neurons whose activated gate exceeds .001"
     )
     panel.xaxis.get_major_locator().set_params(integer=True)
     legend_below(figure, [panel], 3)
     return figure
 
 
+@drawn_if_measured
 def neuron_heatmaps(neurons: pd.DataFrame) -> Figure:
     """Activated gate of every neuron of every expert for one token, at most four layers of each model."""
     panels = [

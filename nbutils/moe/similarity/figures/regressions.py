@@ -6,12 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nbutils.moe.labels import shown_name
-from nbutils.moe.similarity.figures.look import COLOURS, MARKERS
+from nbutils.moe.similarity.figures.look import COLOURS, MARKERS, drawn_if_measured, legend_below
 from nbutils.moe.similarity.members import PROJECTIONS
 from nbutils.suite import figures as style
 
 PAPERS_GATE = {"Mixtral": 0.33, "DeepSeek": 0.40, "Grok": 0.15}
 MOST_POINTS = 4000
+LEVELS = {"matrix": "whole matrices", "averaged": "mean neurons"}
 
 
 def router_and_neurons(similarity: pd.DataFrame, regression: pd.DataFrame) -> Figure:
@@ -37,6 +38,41 @@ def router_and_neurons(similarity: pd.DataFrame, regression: pd.DataFrame) -> Fi
         _r_squared(row[3], regression[regression["model"] == model])
     figure.legend(*row[3].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     figure.suptitle("Do experts with similar router embeddings have similar neurons?")
+    return figure
+
+
+@drawn_if_measured
+def weights_and_outputs(outputs: pd.DataFrame, weights: pd.DataFrame, regression: pd.DataFrame) -> Figure:
+    """Similarity of two experts' weights against that of their outputs, and r by layer; one row a model.
+
+    Args:
+        outputs: rows of `output_similarity`.
+        weights: rows of `weight_similarity`.
+        regression: rows of `output_regression`.
+    """
+    models = list(regression["model"].unique())
+    figure, axes = style.small_multiples(
+        3 * len(models), columns=3, panel_size=(3.6, 2.8), share_x=False, share_y=False
+    )
+    keys = ["model", "layer", "first", "second"]
+    means = weights.groupby([*keys, "level"], sort=False)["cosine"].mean().unstack("level").reset_index()
+    pairs = means.merge(outputs[[*keys, "cosine"]], on=keys)
+    pairs = pairs[pairs["second"].str.isdecimal()]
+    for i, model in enumerate(models):
+        row, shown = axes[3 * i : 3 * i + 3], pairs[pairs["model"] == model]
+        shown = shown.sample(min(len(shown), MOST_POINTS), random_state=0)
+        for panel, (level, name) in zip(row[:2], LEVELS.items(), strict=True):
+            points = panel.scatter(shown[level], shown["cosine"], c=shown["layer"], s=8, cmap=style.SEQUENTIAL)
+            panel.set(title=f"{shown_name(model)}: {name}", xlabel="cosine of weights", ylabel="cosine of outputs")
+        figure.colorbar(points, ax=row[1], label="layer")
+        rows = regression[(regression["model"] == model) & (regression["layer"] >= 0)]
+        for colour, (level, part) in zip(style.COLOURS, rows.groupby("level", sort=False), strict=False):
+            row[2].plot(part["layer"], part["r"], "o-", markersize=4, color=colour, label=LEVELS[level])
+        style.reference_line(row[2], 0, "unrelated")
+        row[2].set(title="over the pairs of a layer", xlabel="layer", ylabel="Pearson correlation", ylim=(-1, 1))
+        row[2].xaxis.get_major_locator().set_params(integer=True)
+    legend_below(figure, axes, 2)
+    figure.suptitle("Do experts with similar weights have similar outputs? (each point two experts of a layer)")
     return figure
 
 
