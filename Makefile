@@ -24,6 +24,8 @@ notebooks: $(INSTALLED)
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys \
 		"cell.metadata.execution metadata.papermill metadata.language_info" notebooks/*.ipynb
 	cp results/router_norms/agreement.png notebooks/images/router_norms.png
+	cp results/expert_diversity/weights_by_layer.png notebooks/images/expert_diversity.png
+	cp results/expert_routing/pruning.png notebooks/images/expert_routing.png
 
 benchmark: $(INSTALLED)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only -s

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from nbutils.corpora.passages import Passage, corpus, cut
@@ -46,7 +47,13 @@ def _read_source(name: str) -> Iterator[Passage]:
 
 
 def _held_out(domain: str) -> Iterator[Passage]:
-    yield from corpus(domain, "held-out", PASSAGE_CHARACTERS)
+    yield from _passages_of(domain)
+
+
+@cache
+def _passages_of(domain: str) -> list[Passage]:
+    """Kept, as cutting the docstrings of thousands of modules takes seconds and every model reads the same."""
+    return corpus(domain, "held-out", PASSAGE_CHARACTERS)
 
 
 def _read_files(path: Path) -> Iterator[Document]:

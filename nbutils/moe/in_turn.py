@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from torch import Tensor
+
 from nbutils.corpora import Batch, TextError, batches
 from nbutils.models import LoadedModel, check_available, load_causal_lm
 
@@ -86,3 +88,18 @@ def windows_by_source(
         made[source] = [replace(batch, sequence=batch.sequence + passages) for batch in numbered]
         passages = 1 + max(int(batch.sequence.max()) for batch in made[source])
     return made
+
+
+def passages_apart(batches: Sequence[Batch]) -> tuple[list[Batch], list[Batch]]:
+    """Every second passage, and the others: what is chosen on the ones can be judged on the others."""
+    return tuple(
+        [_rows(batch, batch.sequence % 2 == half) for batch in batches if (batch.sequence % 2 == half).any()]
+        for half in (0, 1)
+    )
+
+
+def _rows(batch: Batch, kept: Tensor) -> Batch:
+    """Some windows of a batch [sequences], padded no further than they need."""
+    width = int(batch.attention_mask[kept].sum(1).max())
+    domains = tuple(domain for domain, keep in zip(batch.domains, kept.tolist(), strict=True) if keep)
+    return Batch(batch.input_ids[kept, :width], batch.attention_mask[kept, :width], batch.sequence[kept], domains)

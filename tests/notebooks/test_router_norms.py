@@ -6,16 +6,8 @@ from safetensors.torch import load_file, save_file
 from transformers import MistralConfig, MistralForCausalLM
 
 from nbutils.models.embedded import DATA
-from nbutils.suite import runner
 
 SMALL = {"max_tokens": "2000", "compare_to": ""}
-
-
-def run(tmp_path, **texts):
-    [task] = runner.tasks(["router_norms"], SMALL | texts, tmp_path)
-    [outcome] = runner.run([task], 1, lambda outcome: None)
-    written = {file.name for file in task.folder.iterdir()}
-    return outcome, written
 
 
 def copied_model(tmp_path, change):
@@ -77,8 +69,10 @@ def empty_text(tmp_path):
         ("max_tokens", "5", "max_tokens = 5 is not allowed"),
     ],
 )
-def test_bad_input_ends_in_one_sentence_and_leaves_no_result(tmp_path, name, value, sentence):
-    outcome, written = run(tmp_path / "results", **{name: str(value(tmp_path) if callable(value) else value)})
+def test_bad_input_ends_in_one_sentence_and_leaves_no_result(run_notebook, tmp_path, name, value, sentence):
+    value = str(value(tmp_path) if callable(value) else value)
+
+    outcome, written = run_notebook("router_norms", **SMALL | {name: value})
 
     assert outcome.findings is None
     assert sentence in outcome.failure
@@ -87,13 +81,13 @@ def test_bad_input_ends_in_one_sentence_and_leaves_no_result(tmp_path, name, val
 
 
 @pytest.mark.slow
-def test_own_model_and_text_give_findings_that_repeat(tmp_path):
+def test_own_model_and_text_give_findings_that_repeat(run_notebook, tmp_path):
     folder = copied_model(tmp_path, lambda weights: None)
     (tmp_path / "own.txt").write_text("\n\n".join(f"Sentence number {i} of a text. " * 20 for i in range(40)))
     texts = {"model": str(folder), "text": str(tmp_path / "own.txt"), "layers": "0,3-7"}
 
-    first, written = run(tmp_path / "first", **texts)
-    run(tmp_path / "second", **texts)
+    first, written = run_notebook("router_norms", "first", **SMALL | texts)
+    run_notebook("router_norms", "second", **SMALL | texts)
 
     assert first.failure is None
     assert len(first.findings) == 6

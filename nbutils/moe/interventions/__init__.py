@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "lens": ["expert_lens", "lens_gains"],
         "losses": ["passage_losses"],
+        "measure": ["InterventionTables", "measure_interventions"],
         "pruning": ["cost_above", "pruning_curve", "pruning_losses", "saliency"],
         "reroute": ["rerouted"],
     },

@@ -1,12 +1,10 @@
 """One or two sentences under each figure, computed from the table that the figure draws."""
 
-from collections.abc import Callable
-from functools import wraps
-
 import pandas as pd
 
 from nbutils.moe.similarity.matching import NEURON
 from nbutils.moe.similarity.members import REFERENCE, SHARED
+from nbutils.moe.unmeasured import said_if_measured
 
 
 def similarity_by_layer(by_layer: pd.DataFrame) -> str:
@@ -22,16 +20,6 @@ def similarity_by_layer(by_layer: pd.DataFrame) -> str:
             f"{averaged.loc[averaged['projection'] == first, 'mean'].mean():.2f} between mean {first} neurons"
         )
     return "Mean cosine of two experts: " + "; ".join(parts) + ". Experts with independent weights have 0."
-
-
-def said_if_measured(say: Callable[[pd.DataFrame], str]) -> Callable[[pd.DataFrame], str]:
-    """A caption that says so where its table is empty, as after a run on weights alone."""
-
-    @wraps(say)
-    def said(table: pd.DataFrame) -> str:
-        return "Not measured." if table.empty else say(table)
-
-    return said
 
 
 @said_if_measured

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nbutils.moe.labels import evenly_spaced, shown_name
-from nbutils.moe.similarity.figures.look import MOST_LAYERS, drawn_if_measured
+from nbutils.moe.similarity.figures.look import MOST_LAYERS
 from nbutils.moe.similarity.members import REFERENCE, SHARED
+from nbutils.moe.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
 
 SHORT = {SHARED: "S", REFERENCE: "D"}

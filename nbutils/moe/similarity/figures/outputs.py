@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nbutils.moe.labels import evenly_spaced, shown_name, shown_token
-from nbutils.moe.similarity.figures.look import MOST_LAYERS, drawn_if_measured, legend_below
+from nbutils.moe.similarity.figures.look import MOST_LAYERS, legend_below
+from nbutils.moe.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
 
 PAIRS = {

@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nbutils.moe.labels import shown_name
-from nbutils.moe.similarity.figures.look import COLOURS, MARKERS, drawn_if_measured, legend_below
+from nbutils.moe.similarity.figures.look import COLOURS, MARKERS, legend_below
 from nbutils.moe.similarity.members import PROJECTIONS
+from nbutils.moe.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
 
 PAPERS_GATE = {"Mixtral": 0.33, "DeepSeek": 0.40, "Grok": 0.15}
