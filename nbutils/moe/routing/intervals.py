@@ -69,7 +69,7 @@ def effective_tokens(hits: np.ndarray, tokens: np.ndarray) -> np.ndarray:
         share = hits.sum(0) / total
         variance = clusters / (clusters - 1) * ((hits - share * tokens) ** 2).sum(0) / total**2
         # Rounding leaves a variance where every passage has the same share.
-        return np.where(variance > 1e-15, share * (1 - share) / variance, np.nan)
+        return np.where((variance > 1e-15) & (clusters > 1), share * (1 - share) / variance, np.nan)
 
 
 def clustered_share_interval(

@@ -89,3 +89,8 @@ def covered(shares, generator, samples=300, passages=25):
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.02])
 def test_coverage_in_clusters_and_for_rare_experts(share):
     assert covered(share, np.random.default_rng(0)) > 0.9
+
+
+def test_one_passage_tells_no_design_effect():
+    """29 of 35 leaves a residual by rounding, which nothing may divide."""
+    assert np.isnan(effective_tokens(np.array([0.0, 29.0]), np.array([0.0, 35.0])))
