@@ -9,9 +9,9 @@ from nbutils.corpora import Batch
 from nbutils.kernels.reference import expert_activations
 from nbutils.models import moe_layers
 from nbutils.moe import probe
-from nbutils.moe.norms import activations_by_expert
 from nbutils.moe.observe import observed
 from nbutils.moe.probe import gate_scores, random_tie_order, rank_agreement, ranks_of
+from nbutils.moe.similarity import activations_by_expert
 
 
 def counted_by_hand(loaded, batches):
@@ -97,6 +97,7 @@ def test_activations_are_those_of_the_experts(loaded, padded_batches):
     assert row["mean_abs"] == pytest.approx(h.mean().item(), rel=1e-4)
     assert row["rms"] == pytest.approx(h.square().mean().sqrt().item(), rel=1e-4)
     assert row["largest"] == pytest.approx(h.max().item(), rel=1e-4)
+    assert row["sparseness"] == pytest.approx(1 - (h.mean() ** 2 / h.square().mean()).item(), abs=1e-4)
     assert row["active"] == pytest.approx((h > 1e-3).double().mean().item(), abs=1e-3)
 
 

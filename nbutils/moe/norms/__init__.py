@@ -8,7 +8,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "measure": ["measure_models"],
         "ranks": [
-            "activations_by_expert",
             "agreement_by_layer",
             "difference_in_same_rank",
             "norms_by_layer",

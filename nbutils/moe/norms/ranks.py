@@ -125,29 +125,6 @@ def norms_by_layer(probes: Mapping[str, Probe], resamples: int = 1000, seed: int
     return pd.concat(frames, ignore_index=True)
 
 
-def activations_by_expert(probes: Mapping[str, Probe]) -> pd.DataFrame:
-    """Activations h that enter the experts' down projections, over all measured tokens and neurons.
-
-    Returns:
-        One row per model, layer and expert: `model`, `layer`, `expert`, `mean_abs` (of |h|), `rms`, `largest` (|h|),
-        `active` (share of |h| above 0.001).
-    """
-    frames = []
-    for name, probe in probes.items():
-        layers, experts = probe.activation_max.shape
-        absolute, square, active = np.moveaxis(probe.activations, -1, 0) / probe.tokens.sum()
-        index = pd.MultiIndex.from_product([[name], probe.layers, range(experts)], names=["model", "layer", "expert"])
-        columns = {
-            "mean_abs": absolute / probe.neurons,
-            "rms": np.sqrt(square / probe.neurons),
-            "largest": probe.activation_max,
-            "active": active,
-        }
-        values = {key: value.reshape(layers * experts) for key, value in columns.items()}
-        frames.append(pd.DataFrame(values, index=index).reset_index())
-    return pd.concat(frames, ignore_index=True)
-
-
 def _shuffled(probe: Probe, statistic: str) -> np.ndarray:
     """Values [L + 1] of each layer and their mean for shuffled tokens; NaN where there are none."""
     tokens = probe.shuffled_tokens.sum()

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["captions", "claims", "figures"],
     submod_attrs={
-        "activations": ["gate_activations", "neuron_activations"],
+        "activations": ["activations_by_expert", "gate_activations", "neuron_activations"],
         "components": ["expert_components", "neuron_components"],
         "depth": ["last_layer_outlier", "similarity_by_layer"],
         "matching": ["matching"],

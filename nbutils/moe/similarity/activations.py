@@ -1,6 +1,6 @@
-"""How many of the experts' neurons answer to a token: their gates after the activation function, sigma(W_gate x)."""
+"""How many of the experts' neurons answer to a token: activated gates, and what enters the down projections."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from torch import Tensor
 from nbutils.corpora import Batch, batch_of
 from nbutils.models import LoadedModel, ModelError, MoELayer
 from nbutils.moe.observe import Routed, observed
-from nbutils.moe.probe import GROUPS, check_context, layers_at
+from nbutils.moe.probe import GROUPS, Probe, check_context, layers_at
 from nbutils.statistics import percentile_interval, resampled_sums
 
 
@@ -108,6 +108,33 @@ def neuron_activations(loaded: LoadedModel, sentence: str, layers: Sequence[int]
     with observed(chosen_layers, see):
         loaded.model(batch.input_ids.to(loaded.model.device), use_cache=False)
     return pd.concat(frames, ignore_index=True)
+
+
+def activations_by_expert(probes: Mapping[str, Probe]) -> pd.DataFrame:
+    """Activations h that enter the experts' down projections, over all measured tokens and neurons.
+
+    Returns:
+        One row per model, layer and expert: `model`, `layer`, `expert`, `mean_abs` (of |h|), `rms`, `largest` (|h|),
+        `active` (share of |h| above 0.001), `sparseness` (1 - (mean |h|)^2 / mean h^2 over tokens and neurons, Treves
+        and Rolls 1991: 0 when all are as large, .36 when h is normal, towards 1 when few carry everything). Empty when
+        there are no probes.
+    """
+    frames = []
+    for name, probe in probes.items():
+        layers, experts = probe.activation_max.shape
+        absolute, square, active = np.moveaxis(probe.activations, -1, 0) / probe.tokens.sum()
+        index = pd.MultiIndex.from_product([[name], probe.layers, range(experts)], names=["model", "layer", "expert"])
+        mean, mean_square = absolute / probe.neurons, square / probe.neurons
+        columns = {
+            "mean_abs": mean,
+            "rms": np.sqrt(mean_square),
+            "largest": probe.activation_max,
+            "active": active,
+            "sparseness": 1 - mean**2 / np.where(mean_square > 0, mean_square, np.nan),
+        }
+        values = {key: value.reshape(layers * experts) for key, value in columns.items()}
+        frames.append(pd.DataFrame(values, index=index).reset_index())
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def activated_gate(layer: MoELayer) -> Callable[[int, Tensor], Tensor]:

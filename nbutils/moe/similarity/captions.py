@@ -152,3 +152,16 @@ def neuron_heatmaps(neurons: pd.DataFrame) -> str:
         mean = (answers.sum() - answers.trace()) / pairs
         parts.append(f"{mean:.2f} in layer {last['layer'].iloc[0]} of {model}")
     return "Mean correlation of two experts' answers, neuron by neuron: " + ", ".join(parts) + "."
+
+
+@said_if_measured
+def hidden_activations(experts: pd.DataFrame) -> str:
+    """Means over experts and layers, and the layer that is sparsest, for each model."""
+    parts = []
+    for model, rows in experts.groupby("model", sort=False):
+        layers = rows.groupby("layer")[["active", "sparseness"]].mean()
+        parts.append(
+            f"{model}: {layers['active'].mean():.1%} above .001, sparseness {layers['sparseness'].mean():.2f}, most in "
+            f"layer {layers['sparseness'].idxmax()} ({layers['sparseness'].max():.2f})"
+        )
+    return "; ".join(parts) + ". Normal activations have .36."

@@ -6,7 +6,15 @@ from transformers import MistralConfig, MistralForCausalLM
 
 from nbutils.corpora import TextError
 from nbutils.models import ModelError
-from nbutils.moe.similarity import captions, claims, figures, measure_outputs, measure_weights, output_regression
+from nbutils.moe.similarity import (
+    activations_by_expert,
+    captions,
+    claims,
+    figures,
+    measure_outputs,
+    measure_weights,
+    output_regression,
+)
 from nbutils.moe.similarity.outputs import output_similarity, output_similarity_by_layer
 from nbutils.suite.findings import finding_record
 from tests.moe.conftest import SIZES
@@ -83,6 +91,9 @@ def test_all_findings_and_figures_come_out_of_the_tables(folder, tmp_path):
     figures.similarity_by_text(tables.by_text).savefig(tmp_path / "3.png")
     figures.neuron_heatmaps(tables.neurons).savefig(tmp_path / "4.png")
     figures.gate_activations(tables.activations).savefig(tmp_path / "5.png")
+    hidden = activations_by_expert(tables.probes)
+    figures.hidden_activations(hidden).savefig(tmp_path / "6.png")
+    assert "sparseness" in captions.hidden_activations(hidden)
     assert "over pairs" in captions.weights_and_outputs(regression)
     assert "for whole matrices" in captions.weights_and_outputs(regression)
 
@@ -104,6 +115,7 @@ def test_weights_alone_load_no_model_and_leave_the_rest_unsaid(folder, monkeypat
         (figures.sentence_similarity, captions.sentence_similarity),
         (figures.gate_activations, captions.gate_activations),
         (figures.neuron_heatmaps, captions.neuron_heatmaps),
+        (figures.hidden_activations, captions.hidden_activations),
     ):
         assert drawn(tables.by_text).texts[0].get_text() == "not measured"
         assert said(tables.by_text) == "Not measured."

@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "matched": ["matched_neurons"],
         "outputs": [
             "gate_activations",
+            "hidden_activations",
             "neuron_heatmaps",
             "output_similarity_by_layer",
             "sentence_similarity",

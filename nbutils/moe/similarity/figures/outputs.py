@@ -15,6 +15,7 @@ PAIRS = {
     "reference": ("expert and dense model", "D"),
 }
 MOST_TOKENS = 6
+NORMAL_SPARSENESS = 1 - 2 / np.pi
 
 
 @drawn_if_measured
@@ -151,4 +152,30 @@ def neuron_heatmaps(neurons: pd.DataFrame) -> Figure:
     axes[-1].set_xlabel("neuron")
     figure.colorbar(image, ax=axes, label="activated gate")
     figure.suptitle("Which neurons answer to one token")
+    return figure
+
+
+@drawn_if_measured
+def hidden_activations(experts: pd.DataFrame) -> Figure:
+    """Share of active neurons and sparseness of what enters the down projections, by layer, with the range of experts.
+
+    Args:
+        experts: rows of `activations_by_expert`.
+    """
+    titles = {
+        "active": ("Neurons above .001 in size", "share of neurons"),
+        "sparseness": ("Sparseness (Treves and Rolls)", "1 - (mean |h|)² / mean h²"),
+    }
+    figure, axes = style.small_multiples(2, columns=2, panel_size=(4.4, 3.0), share_y=False)
+    for panel, (column, (title, label)) in zip(axes, titles.items(), strict=True):
+        for i, (model, rows) in enumerate(experts.groupby("model", sort=False)):
+            layers = rows.groupby("layer")[column].agg(["mean", "min", "max"])
+            colour = style.COLOURS[i % len(style.COLOURS)]
+            panel.fill_between(layers.index, layers["min"], layers["max"], color=colour, alpha=0.2, linewidth=0)
+            panel.plot(layers.index, layers["mean"], marker="osD^vP"[i % 6], color=colour, label=shown_name(model))
+        panel.set(title=title, xlabel="layer", ylabel=label)
+        panel.xaxis.get_major_locator().set_params(integer=True)
+    style.reference_line(axes[1], NORMAL_SPARSENESS, "normal activations")
+    legend_below(figure, axes, 3)
+    figure.suptitle("What enters the down projections (shade: range of experts)")
     return figure
