@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["interventions", "norms", "routing", "similarity"],
     submod_attrs={
         "parameters": ["ExpertDiversity", "ExpertRouting", "RouterNorms"],
-        "probe": ["Probe", "probe"],
+        "probe": ["probe"],
+        "sums": ["Probe", "merged"],
     },
 )

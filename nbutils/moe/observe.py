@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
-from nbutils.models import ModelError, MoELayer
+from nbutils.models import LoadedModel, ModelError, MoELayer, moe_layers
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,26 @@ class Routed:
     router_logits: Tensor
     top_k_index: Tensor
     top_k_weights: Tensor
+
+
+def layers_at(loaded: LoadedModel, indices: Sequence[int] | None) -> list[MoELayer]:
+    """MoE layers with these decoder indices, all for None; raises ValueError where there is none."""
+    available = {layer.index: layer for layer in moe_layers(loaded)}
+    missing = sorted(set(indices or ()) - set(available))
+    if missing or (indices is not None and not indices):
+        asked = f"no layer {missing[0]}" if missing else "no layer"
+        choices = ", ".join(map(str, available))
+        raise ValueError(f"there is {asked} to measure in {loaded.name!r}: its MoE layers are {choices}.")
+    return [layer for index, layer in available.items() if indices is None or index in set(indices)]
+
+
+def check_context(loaded: LoadedModel, length: int) -> None:
+    """Raises ValueError when `length` tokens do not fit the model's context."""
+    context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+    if context is not None and length > context:
+        raise ValueError(
+            f"{length} tokens do not fit the {context}-token context of {loaded.name!r}: shorten the text or window."
+        )
 
 
 @contextmanager

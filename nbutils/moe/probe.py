@@ -12,91 +12,16 @@ from torch import Tensor
 
 from nbutils.corpora import Batch
 from nbutils.kernels import ExpertStatistics, OutputComparison, compare_outputs, expert_norms
-from nbutils.models import FeedForward, LoadedModel, MoELayer, moe_layers
-from nbutils.moe.observe import Routed, observed
-from nbutils.moe.outputs import OutputSums, merged_outputs, others_beside
+from nbutils.models import FeedForward, LoadedModel, MoELayer
+from nbutils.moe.observe import Routed, check_context, layers_at, observed
+from nbutils.moe.outputs import OutputSums, others_beside
+from nbutils.moe.scores import AGREEMENT, gate_scores, random_tie_order, rank_agreement, ranks_of
+from nbutils.moe.sums import Probe
 from nbutils.progress import progress
 
 # Passages are dealt to this many groups, the clusters of the bootstrap: enough for an interval, few enough to keep sums
 # for each.
 GROUPS = 100
-AGREEMENT = ("top_largest", "same_rank_below_top", "smallest_scores_high", "spearman")
-
-
-@dataclass
-class Probe:
-    """Sums over the tokens that went through a model; L measured layers, E experts, G passages.
-
-    Beyond 100 passages, G = 100 groups of passages with sums over each, so that memory is bounded.
-
-    Score is the softmax of the router's logits over all experts, norm the L2 norm of an expert's unweighted output.
-
-    Attributes:
-        model: its name.
-        layers: decoder index of each measured layer.
-        rank_counts: [L, E, E] tokens by score rank and norm rank, 0 the largest.
-        tokens: [G] measured tokens.
-        sums: per group and layer [G, L], sums over tokens of what `rank_agreement` gives.
-        shuffled: the same [G, L] for the scores of one token and the norms of another, which is drawn from the batch
-            before; zeros when there was one batch only.
-        shuffled_tokens: [G] tokens behind `shuffled`, those of all batches but the first.
-        moments: [G, L, E, 6] sums over tokens of 1, score, norm, score^2, norm^2, score x norm.
-        chosen: [L, E] tokens routed to the expert; `chosen_norm` sum of its norms over those, `chosen_weighted_norm`
-            of its norms times the routing weight.
-        neurons: of an expert.
-        activations: [L, E, 3] sums of |h| and h^2 over tokens and neurons, and of the share of neurons above the
-            threshold; `activation_max` [L, E] largest |h|.
-        outputs: similarity of the experts' outputs, where it was asked for.
-    """
-
-    model: str
-    layers: list[int]
-    rank_counts: np.ndarray
-    tokens: np.ndarray
-    sums: dict[str, np.ndarray]
-    shuffled: dict[str, np.ndarray]
-    shuffled_tokens: np.ndarray
-    moments: np.ndarray
-    chosen: np.ndarray
-    chosen_norm: np.ndarray
-    chosen_weighted_norm: np.ndarray
-    neurons: int
-    activations: np.ndarray
-    activation_max: np.ndarray
-    outputs: OutputSums | None = None
-
-
-def merged(parts: Sequence[Probe]) -> Probe:
-    """One probe from those of the same model on different texts; passages of different texts stay apart.
-
-    Raises:
-        ValueError: nothing to merge, or probes of different models or layers.
-    """
-    first = next(iter(parts), None)
-    if first is None or any((part.model, part.layers) != (first.model, first.layers) for part in parts):
-        raise ValueError("only probes of one model and the same layers can be merged: give at least one.")
-
-    def total(name: str) -> np.ndarray:
-        return np.sum([getattr(part, name) for part in parts], axis=0)
-
-    def one_after_another(name: str) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    def by_statistic(name: str) -> dict[str, np.ndarray]:
-        return {key: np.concatenate([getattr(part, name)[key] for part in parts]) for key in AGREEMENT}
-
-    return Probe(
-        model=first.model,
-        layers=first.layers,
-        neurons=first.neurons,
-        **{name: total(name) for name in ("rank_counts", "chosen", "chosen_norm", "chosen_weighted_norm")},
-        **{name: one_after_another(name) for name in ("tokens", "shuffled_tokens", "moments")},
-        sums=by_statistic("sums"),
-        shuffled=by_statistic("shuffled"),
-        activations=total("activations"),
-        activation_max=np.max([part.activation_max for part in parts], axis=0),
-        outputs=None if first.outputs is None else merged_outputs([part.outputs for part in parts]),
-    )
 
 
 @dataclass
@@ -173,26 +98,6 @@ def probe(
     return _collected(loaded.name, chosen_layers, accumulators, tokens)
 
 
-def layers_at(loaded: LoadedModel, indices: Sequence[int] | None) -> list[MoELayer]:
-    """MoE layers with these decoder indices, all for None; raises ValueError where there is none."""
-    available = {layer.index: layer for layer in moe_layers(loaded)}
-    missing = sorted(set(indices or ()) - set(available))
-    if missing or (indices is not None and not indices):
-        asked = f"no layer {missing[0]}" if missing else "no layer"
-        choices = ", ".join(map(str, available))
-        raise ValueError(f"there is {asked} to measure in {loaded.name!r}: its MoE layers are {choices}.")
-    return [layer for index, layer in available.items() if indices is None or index in set(indices)]
-
-
-def check_context(loaded: LoadedModel, length: int) -> None:
-    """Raises ValueError when `length` tokens do not fit the model's context."""
-    context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
-    if context is not None and length > context:
-        raise ValueError(
-            f"{length} tokens do not fit the {context}-token context of {loaded.name!r}: shorten the text or window."
-        )
-
-
 def _rows(routed: Routed, valid: Tensor) -> Routed:
     return Routed(*(getattr(routed, name)[valid] for name in Routed.__dataclass_fields__))
 
@@ -253,57 +158,6 @@ def _add_comparison(accumulator: _Accumulator, comparison: OutputComparison, gro
 def wide(values: Tensor) -> Tensor:
     """Float64, in which sums over millions of tokens are exact enough; float32 where the device has nothing wider."""
     return values.float() if values.device.type == "mps" else values.double()
-
-
-def gate_scores(router_logits: Tensor) -> Tensor:
-    """Softmax over all experts [T, E] float32; a router that returns probabilities (Gemma 4) is taken at its word."""
-    values = router_logits.float()
-    if (values >= 0).all() and torch.allclose(values.sum(-1), values.new_ones(()), atol=1e-2):
-        return values
-    return values.softmax(-1)
-
-
-def random_tie_order(values: Tensor, generator: torch.Generator) -> Tensor:
-    """Experts [T, E] from the largest value to the smallest, equal values in random order.
-
-    Scores in bfloat16 tie often; ranking ties by the expert's number in scores and norms would look like agreement.
-    """
-    columns = torch.randperm(values.shape[-1], generator=generator).to(values.device)
-    return columns[values[:, columns].argsort(dim=-1, descending=True)]
-
-
-def ranks_of(order: Tensor) -> Tensor:
-    """Rank [T, E] of each expert, 0 the first, from experts in order [T, E]."""
-    positions = torch.arange(order.shape[-1], device=order.device).expand_as(order)
-    return torch.empty_like(order).scatter_(1, order, positions)
-
-
-def rank_agreement(score_ranks: Tensor, norm_ranks: Tensor, best: Tensor) -> dict[str, Tensor]:
-    """Agreement of two rankings of E experts for each of T tokens.
-
-    Args:
-        score_ranks: [T, E], 0 the top score.
-        norm_ranks: [T, E], 0 the largest norm.
-        best: [T, 1] the expert with the largest routing weight.
-
-    Returns:
-        [T] each: `top_largest`, `best` has the largest norm; `same_rank_below_top`, the share of the experts below the
-        top score that have the same rank by score and by norm among themselves (the top-scored one is taken out of both
-        rankings, or its agreement would make room for theirs); `smallest_scores_high`, the smallest norm has a score in
-        the upper half; `spearman`, of score and norm over experts.
-    """
-    experts = score_ranks.shape[-1]
-    top = score_ranks.argmin(-1, keepdim=True)
-    norm_ranks_below = norm_ranks - (norm_ranks > norm_ranks.gather(1, top)).long()
-    same_below = (score_ranks - 1 == norm_ranks_below) & (score_ranks > 0)
-    difference = (score_ranks - norm_ranks).float().square().sum(-1)
-    smallest = norm_ranks.argmax(-1, keepdim=True)
-    return {
-        "top_largest": (norm_ranks.gather(1, best) == 0).float().squeeze(1),
-        "same_rank_below_top": same_below.sum(-1) / max(1, experts - 1),
-        "smallest_scores_high": (score_ranks.gather(1, smallest) < experts // 2).float().squeeze(1),
-        "spearman": 1 - 6 * difference / max(1, experts * (experts**2 - 1)),
-    }
 
 
 def _check_finite(layer: MoELayer, routed: Routed, statistics: ExpertStatistics) -> None:

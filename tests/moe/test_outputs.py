@@ -9,7 +9,7 @@ from nbutils.models import ModelError, moe_layers
 from nbutils.moe import probe
 from nbutils.moe.observe import observed
 from nbutils.moe.outputs import others_beside
-from nbutils.moe.probe import merged
+from nbutils.moe.sums import merged
 
 
 @dataclass

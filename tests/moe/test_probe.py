@@ -10,7 +10,7 @@ from nbutils.kernels.reference import expert_activations
 from nbutils.models import moe_layers
 from nbutils.moe import probe
 from nbutils.moe.observe import observed
-from nbutils.moe.probe import gate_scores, random_tie_order, rank_agreement, ranks_of
+from nbutils.moe.scores import gate_scores, random_tie_order, rank_agreement, ranks_of
 from nbutils.moe.similarity import activations_by_expert
 
 

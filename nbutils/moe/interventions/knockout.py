@@ -12,8 +12,7 @@ from nbutils.moe.interventions import choices
 from nbutils.moe.interventions.changes import beside, by_model
 from nbutils.moe.interventions.losses import passage_losses
 from nbutils.moe.interventions.reroute import Change, rerouted
-from nbutils.moe.observe import Routed, observed
-from nbutils.moe.probe import layers_at
+from nbutils.moe.observe import Routed, layers_at, observed
 from nbutils.progress import progress
 
 TOP, LEAST, RANDOM = "top dropped", "least dropped", "random experts"

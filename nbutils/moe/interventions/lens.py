@@ -14,8 +14,7 @@ from torch import Tensor
 from nbutils.corpora import Batch
 from nbutils.models import LoadedModel, ModelError, MoELayer
 from nbutils.moe.interventions.readout import Readout, readout
-from nbutils.moe.observe import Routed, observed
-from nbutils.moe.probe import check_context, layers_at
+from nbutils.moe.observe import Routed, check_context, layers_at, observed
 from nbutils.progress import progress
 from nbutils.statistics import percentile_interval, resampled_sums
 

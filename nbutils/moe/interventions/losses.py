@@ -10,7 +10,8 @@ from torch import Tensor
 
 from nbutils.corpora import Batch
 from nbutils.models import LoadedModel
-from nbutils.moe.probe import check_context, wide
+from nbutils.moe.observe import check_context
+from nbutils.moe.probe import wide
 
 # Positions whose logits are held in float32 at a time: 0.5 GB with a vocabulary of 256 000 tokens.
 POSITIONS = 512

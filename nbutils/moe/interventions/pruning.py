@@ -11,7 +11,8 @@ from nbutils.moe.interventions.changes import beside, by_model
 from nbutils.moe.interventions.choices import by_layer, replaced
 from nbutils.moe.interventions.losses import passage_losses
 from nbutils.moe.interventions.reroute import rerouted
-from nbutils.moe.probe import Probe, layers_at
+from nbutils.moe.observe import layers_at
+from nbutils.moe.sums import Probe
 from nbutils.progress import progress
 
 LEAST_SALIENT, MOST_SALIENT, LEAST_USED, RANDOM = "least salient", "most salient", "least used", "random"

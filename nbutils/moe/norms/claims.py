@@ -11,7 +11,8 @@ import pandas as pd
 from scipy.stats import kendalltau
 
 from nbutils.moe.norms.ranks import agreement_by_layer, difference_in_same_rank, norms_by_layer
-from nbutils.moe.probe import AGREEMENT, Probe
+from nbutils.moe.scores import AGREEMENT
+from nbutils.moe.sums import Probe
 from nbutils.statistics import above_null
 
 FEWEST_LAYERS = 4

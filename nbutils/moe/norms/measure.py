@@ -9,7 +9,8 @@ from nbutils.models import LoadedModel, moe_layers
 from nbutils.moe.in_turn import in_turn, windows
 from nbutils.moe.layers import select_layers
 from nbutils.moe.norms.sentence import sentence_table
-from nbutils.moe.probe import Probe, probe
+from nbutils.moe.probe import probe
+from nbutils.moe.sums import Probe
 
 
 def measure_models(

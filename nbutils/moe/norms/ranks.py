@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from nbutils.moe.probe import AGREEMENT, Probe
+from nbutils.moe.scores import AGREEMENT
+from nbutils.moe.sums import Probe
 from nbutils.statistics import percentile_interval, resampled_sums
 
 

@@ -8,8 +8,8 @@ import torch
 from nbutils.corpora import batch_of
 from nbutils.kernels import expert_norms
 from nbutils.models import LoadedModel, MoELayer
-from nbutils.moe.observe import Routed, observed
-from nbutils.moe.probe import check_context, gate_scores, layers_at
+from nbutils.moe.observe import Routed, check_context, layers_at, observed
+from nbutils.moe.scores import gate_scores
 
 
 @torch.no_grad()

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from nbutils.corpora import Batch
 from nbutils.models import LoadedModel, MoELayer
-from nbutils.moe.observe import Routed, observed
-from nbutils.moe.probe import GROUPS, check_context
+from nbutils.moe.observe import Routed, check_context, observed
+from nbutils.moe.probe import GROUPS
 from nbutils.progress import progress
 
 # Tables of pairs of experts are kept for this many folds of passages, not for each group: a divisor of GROUPS.

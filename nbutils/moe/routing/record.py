@@ -9,10 +9,11 @@ from torch import Tensor
 
 from nbutils.corpora import Batch
 from nbutils.models import LoadedModel, MoELayer
-from nbutils.moe.observe import Routed
-from nbutils.moe.probe import GROUPS, gate_scores, layers_at, wide
+from nbutils.moe.observe import Routed, layers_at
+from nbutils.moe.probe import GROUPS, wide
 from nbutils.moe.routing.forward import FOLDS, Tokens, run_batches
 from nbutils.moe.routing.token_counts import TokenCounter, TokenCounts
+from nbutils.moe.scores import gate_scores
 
 MEANS = ("gate_entropy", "weight_entropy", "top_score", "second_score", "top_shuffled", "second_shuffled")
 SMALLEST_SCORE = 1e-30

@@ -9,8 +9,7 @@ from scipy.stats import norm
 
 from nbutils.corpora import Batch
 from nbutils.models import LoadedModel, MoELayer
-from nbutils.moe.observe import Routed
-from nbutils.moe.probe import layers_at
+from nbutils.moe.observe import Routed, layers_at
 from nbutils.moe.routing.forward import Tokens, run_batches
 from nbutils.statistics import percentile_interval, resampled_sums
 

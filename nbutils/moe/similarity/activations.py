@@ -10,8 +10,9 @@ from torch import Tensor
 
 from nbutils.corpora import Batch, batch_of
 from nbutils.models import LoadedModel, ModelError, MoELayer
-from nbutils.moe.observe import Routed, observed
-from nbutils.moe.probe import GROUPS, Probe, check_context, layers_at
+from nbutils.moe.observe import Routed, check_context, layers_at, observed
+from nbutils.moe.probe import GROUPS
+from nbutils.moe.sums import Probe
 from nbutils.statistics import percentile_interval, resampled_sums
 
 

@@ -18,7 +18,7 @@ from nbutils.models import (
 from nbutils.moe.in_turn import in_turn, windows_by_source
 from nbutils.moe.labels import evenly_spaced
 from nbutils.moe.layers import select_layers
-from nbutils.moe.probe import Probe, merged, probe
+from nbutils.moe.probe import probe
 from nbutils.moe.similarity.activations import gate_activations, neuron_activations
 from nbutils.moe.similarity.components import expert_components, neuron_components
 from nbutils.moe.similarity.matching import matching
@@ -27,6 +27,7 @@ from nbutils.moe.similarity.regression import router_regression
 from nbutils.moe.similarity.router import router_similarity
 from nbutils.moe.similarity.tokens import sentence_similarity
 from nbutils.moe.similarity.weights import weight_similarity
+from nbutils.moe.sums import Probe, merged
 
 DRAWN_LAYERS = 4
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from nbutils.moe.outputs import OutputSums
-from nbutils.moe.probe import Probe
+from nbutils.moe.sums import Probe
 from nbutils.statistics import percentile_interval, resampled_sums
 
 

@@ -10,9 +10,8 @@ import torch.nn.functional as F
 from nbutils.corpora import batch_of
 from nbutils.kernels import all_outputs
 from nbutils.models import LoadedModel, MoELayer
-from nbutils.moe.observe import Routed, observed
+from nbutils.moe.observe import Routed, check_context, layers_at, observed
 from nbutils.moe.outputs import others_beside
-from nbutils.moe.probe import check_context, layers_at
 
 
 @torch.no_grad()

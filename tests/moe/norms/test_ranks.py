@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from nbutils.moe.norms import agreement_by_layer, difference_in_same_rank, norms_by_layer, rank_counts
-from nbutils.moe.probe import AGREEMENT, Probe
+from nbutils.moe.scores import AGREEMENT
+from nbutils.moe.sums import Probe
 
 
 def made_probe(seed=0, effect=0.0, groups=60, layers=3, experts=4):

@@ -40,7 +40,7 @@ def test_pairs_carry_means_over_tokens():
 
 
 def test_layers_and_pairings_with_intervals():
-    table = output_similarity_by_layer({"m": compared()}, 500).set_index(["pairs", "measure", "layer"])
+    table = output_similarity_by_layer({"m": compared()}, 500).set_index(["pairs", "measure", "layer"]).sort_index()
 
     for pairs, value in (("experts", 0.5), ("reference", 0.2)):
         mean = table.loc[(pairs, "cosine", -1)]

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from nbutils.moe.probe import Probe
 from nbutils.moe.similarity.claims.layers import (
     FEWEST_LAYERS,
     INDEPENDENT,
@@ -13,6 +12,7 @@ from nbutils.moe.similarity.claims.layers import (
     last_layer_finding,
 )
 from nbutils.moe.similarity.outputs import closer_to_one_another
+from nbutils.moe.sums import Probe
 from nbutils.statistics import above_null, mean_interval
 
 OUTPUTS = "the experts' outputs"
