@@ -42,6 +42,11 @@ class FeedForward:
     projections: Projections = field(repr=False)
     read: Read = field(repr=False)
 
+    @property
+    def is_gated(self) -> bool:
+        """Whether it has a gate projection."""
+        return self.projections.gate is not None
+
     def gate(self) -> Tensor | None:
         """Gate projection [I, H], without gradient; None where the MLP is not gated."""
         gate = self.projections.gate

@@ -65,6 +65,11 @@ class MoELayer:
     layout: ExpertLayout = field(repr=False)
     read: Read = field(repr=False)
 
+    @property
+    def is_gated(self) -> bool:
+        """Whether the experts have a gate projection."""
+        return self.layout.projections.gate is not None
+
     def gate(self, expert: int) -> Tensor | None:
         """Gate projection of one expert, [I, H], without gradient; None where experts are not gated."""
         gate = self.layout.projections.gate

@@ -57,7 +57,7 @@ def others_beside(
         By decoder index, functions from [T, H] to [T, H] by name.
 
     Raises:
-        ModelError: the reference has no such layer or another width, or the experts' activation is not known by itself.
+        ModelError: the reference has no such layer or another width, or more than weights and an activation.
     """
     width = loaded.model.config.get_text_config().hidden_size
     shared = all(layer.shared_experts is not None and layer.hidden_size == width for layer in layers)
@@ -82,11 +82,13 @@ def reference_at(layer: MoELayer, reference: Sequence[FeedForward]) -> FeedForwa
 
 
 def _dense(layer: MoELayer, dense: FeedForward) -> Callable[[Tensor], Tensor]:
-    activation = getattr(layer.experts, "act_fn", None)
-    if activation is None:
+    activation = getattr(dense.module, "act_fn", None)
+    biases = [name for name, _ in dense.module.named_parameters() if name.endswith("bias")]
+    if activation is None or biases:
+        found = "biases" if biases else "an activation of its own"
         raise ModelError(
-            f"experts of {type(layer.experts).__name__} keep their activation to themselves, so that a dense layer "
-            "cannot be run with it: leave the reference out"
+            f"the reference has {found} in {dense.name}, with which its weights alone cannot be run: leave the "
+            "reference out, or compare weights only (max_tokens=0)"
         )
     weight = layer.experts.down_proj
     gate, up, down = (

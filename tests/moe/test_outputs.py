@@ -20,6 +20,11 @@ class Dense:
     hidden_size: int = 32
     intermediate_size: int = 20
 
+    def __post_init__(self):
+        self.name = f"dense {self.index}"
+        self.module = torch.nn.Module()
+        self.module.act_fn = torch.nn.SiLU()
+
     def weight(self, number, *shape):
         return torch.randn(*shape, generator=torch.Generator().manual_seed(10 * self.index + number))
 
@@ -126,11 +131,29 @@ def test_a_reference_of_another_shape_is_refused(loaded, reference, message):
         others_beside(subject, moe_layers(subject), reference)
 
 
-def test_experts_that_hide_their_activation_take_no_reference(loaded):
-    subject = loaded("gpt_oss")
+def test_a_reference_of_more_than_weights_is_refused(loaded):
+    subject = loaded()
+    reference = [Dense(i) for i in range(3)]
+    reference[1].module.bias = torch.nn.Parameter(torch.zeros(3))
 
-    with pytest.raises(ModelError, match="leave the reference out"):
-        others_beside(subject, moe_layers(subject), [Dense(i) for i in range(3)])
+    with pytest.raises(ModelError, match=r"has biases in dense 1.* leave the reference out"):
+        others_beside(subject, moe_layers(subject), reference)
+    reference[1].module = torch.nn.Module()
+    with pytest.raises(ModelError, match="an activation of its own"):
+        others_beside(subject, moe_layers(subject), reference)
+
+
+def test_a_reference_is_run_with_its_own_activation(loaded, padded_batches):
+    subject = loaded("gpt_oss")
+    layer = moe_layers(subject)[0]
+    dense = Dense(0)
+    dense.module.act_fn = torch.nn.GELU()
+
+    run = others_beside(subject, [layer], [dense])[0]["reference"]
+
+    x = torch.randn(5, 32)
+    expected = (F.gelu(x @ dense.gate().T) * (x @ dense.up().T)) @ dense.down().T
+    torch.testing.assert_close(run(x), expected)
 
 
 def test_merged_parts_are_the_whole(loaded, padded_batches):

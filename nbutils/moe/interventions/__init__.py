@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "losses": ["passage_losses"],
         "measure": ["InterventionTables", "measure_interventions"],
         "pruning": ["cost_above", "pruning_curve", "pruning_losses", "saliency"],
+        "removal": ["without_experts"],
         "reroute": ["rerouted"],
     },
 )

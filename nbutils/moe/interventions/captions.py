@@ -6,6 +6,8 @@ from nbutils.moe.interventions.knockout import LEAST, RANDOM, TOP
 from nbutils.moe.interventions.pruning import LEAST_SALIENT
 from nbutils.moe.interventions.pruning import RANDOM as RANDOM_SETS
 
+SMALLEST_LOSS = 0.05  # in nats, against which a share of it still says something
+
 
 def knockouts(table: pd.DataFrame) -> str:
     """Mean over layers of the changes in loss, and the layer where random experts cost most, for each model."""
@@ -27,9 +29,10 @@ def experts(table: pd.DataFrame) -> str:
     parts = []
     for model, rows in table.groupby("model", sort=False):
         worst = rows.loc[rows["change"].idxmax()]
-        by_layer = rows.groupby("layer")[["load_share", "change"]]
-        rho = by_layer.apply(lambda layer: layer["load_share"].corr(layer["change"], method="spearman")).mean()
-        together = f"; Spearman of load and change {rho:.2f} in the mean over layers" if pd.notna(rho) else ""
+        varied = rows.groupby("layer").filter(lambda layer: layer[["load_share", "change"]].nunique().min() > 1)
+        by_layer = [part["load_share"].corr(part["change"], method="spearman") for _, part in varied.groupby("layer")]
+        mean = " in the mean over layers" if len(by_layer) > 1 else ""
+        together = f"; Spearman of load and change {sum(by_layer) / len(by_layer):.2f}{mean}" if by_layer else ""
         parts.append(
             f"{model}: expert {worst['expert']} of layer {worst['layer']} costs most, {worst['change']:+.4f} nats per "
             f"token, with {worst['load_share']:.1%} of its layer's load{together}"
@@ -43,7 +46,8 @@ def pruning(table: pd.DataFrame) -> str:
     for model, rows in table.groupby("model", sort=False):
         share = rows.loc[(rows["share"] - 0.5).abs().idxmin(), "share"]
         here = rows[rows["share"] == share].set_index("order")["change"]
-        ratio = f" ({here[LEAST_SALIENT] / here[RANDOM_SETS]:.0%} of random sets)" if here[RANDOM_SETS] > 0 else ""
+        ratio = here[LEAST_SALIENT] / here[RANDOM_SETS] if here[RANDOM_SETS] > SMALLEST_LOSS else None
+        ratio = "" if ratio is None or ratio < 0 else f" ({ratio:.0%} of random sets)"
         changes = ", ".join(f"{change:+.3f} {order}" for order, change in here.drop(LEAST_SALIENT).items())
         parts.append(f"{model}, {share:.0%} removed: {here[LEAST_SALIENT]:+.3f} {LEAST_SALIENT}{ratio}, {changes}")
     return "Nats per token. " + "; ".join(parts) + "."

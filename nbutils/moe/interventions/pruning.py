@@ -8,9 +8,8 @@ import pandas as pd
 from nbutils.corpora import Batch
 from nbutils.models import LoadedModel, MoELayer
 from nbutils.moe.interventions.changes import beside, by_model
-from nbutils.moe.interventions.choices import by_layer, replaced
 from nbutils.moe.interventions.losses import passage_losses
-from nbutils.moe.interventions.reroute import rerouted
+from nbutils.moe.interventions.removal import without_experts
 from nbutils.moe.observe import layers_at
 from nbutils.moe.sums import Probe
 from nbutils.progress import progress
@@ -56,7 +55,7 @@ def pruning_losses(
     draws: Mapping[float, int] = DRAWS,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Loss of each passage without a share of each layer's experts, for which others stand in (`choices.replaced`).
+    """Loss of each passage without a share of each layer's experts, as if they never were (`without_experts`).
 
     The least salient, the most salient and the least used experts are removed, and sets drawn at random, which grow
     with the share: a draw that removes more keeps what it had removed. Nothing is trained afterwards. Costs one forward
@@ -84,7 +83,7 @@ def pruning_losses(
         generator = np.random.default_rng([seed, draw])
         ranked = {layer: ORDERS[order](rows, generator)["expert"] for layer, rows in saliencies.groupby("layer")}
         removed = {layer.index: ranked[layer.index].head(_count(layer, share)).tolist() for layer in layers}
-        with rerouted(layers, by_layer({index: replaced(experts) for index, experts in removed.items()})):
+        with without_experts(layers, removed):
             losses = passage_losses(loaded, batches)
         keys = {"order": order, "share": share, "removed": max(map(len, removed.values())), "draw": draw}
         frames.append(beside(untouched, losses, model=loaded.name, **keys))

@@ -41,6 +41,7 @@ def entropy(table: pd.DataFrame) -> str:
     return "Entropy as a share of the largest possible one, mean over layers: " + "; ".join(parts) + "."
 
 
+@said_if_measured
 def coactivation(table: pd.DataFrame) -> str:
     """The pair of each model that is most often together against independent choices, and the mean departure."""
     parts = []
@@ -61,6 +62,8 @@ def coactivation(table: pd.DataFrame) -> str:
 
 def domains(table: pd.DataFrame) -> str:
     """The most preferred expert of a domain, for each model, among shares whose interval excludes the mean."""
+    if table["domain"].nunique() < 2:
+        return "There is one domain only, with nothing to compare it with."
     parts = []
     for model, rows in table.groupby("model", sort=False):
         sure = rows[(rows["low"] > rows["overall"]) | (rows["high"] < rows["overall"])]
@@ -103,13 +106,15 @@ def vocabulary(table: pd.DataFrame) -> str:
     return "Share of a token's occurrences that go to its favourite expert, mean over layers: " + "; ".join(parts) + "."
 
 
+@said_if_measured
 def consecutive(table: pd.DataFrame) -> str:
     """Mean over pairs of layers and the share of the entropy that is told, for each model."""
     parts = []
     for model, rows in table.groupby("model", sort=False):
         mean = rows[rows["layer"] == -1].iloc[0]
+        bits, share = max(0.0, mean["bits"]), max(0.0, mean["share"])
         parts.append(
-            f"{model}: {mean['bits']:.2f} bits on average, {mean['share']:.0%} of what could be told (shuffled tokens "
+            f"{model}: {bits:.2f} bits on average, {share:.0%} of what could be told (shuffled tokens "
             f"{mean['shuffled']:.2f})"
         )
     return "; ".join(parts) + "."

@@ -19,6 +19,10 @@ from nbutils.statistics import above_null
 from nbutils.statistics.verdicts import FEWEST_CLUSTERS, Verdict
 
 LEVEL = 0.05
+IN_DOMAINS = "experts specialise in domains of text"
+IN_VOCABULARY = "experts specialise in vocabulary"
+ON_EACH_OTHER = "the choices of consecutive layers depend on each other"
+OF_TOKENS = (IN_DOMAINS, IN_VOCABULARY, ON_EACH_OTHER)
 MOST_VIOLATION = 1.0  # a capacity factor of 2 then drops no token (GShard, arXiv 2006.16668)
 
 
@@ -33,8 +37,8 @@ def expert_routing(
 
     Args:
         routings: by model name.
-        models: those to judge, "" passed over. Another one among `routings` is a control: its values are told beside
-            the first model's.
+        models: those to judge, "" passed over. Another one among `routings` is a control of the first model, such as
+            its untrained state.
         saturation: rows of `saturation_table`; empty without checkpoints.
         resamples: bootstrap samples over passages, and permutations of domains.
         seed: of bootstrap, permutations and fair draws.
@@ -56,13 +60,27 @@ def expert_routing(
     judged = {name: findings_of(name) for name in routings if name in asked}
     for control in [name for name in routings if name not in asked]:
         for finding, other in zip(next(iter(judged.values()), []), findings_of(control), strict=False):
-            if other["measured"] is not None:
-                finding["reason"] += f"; {control} {other['measured']:.3g}"
+            set_beside_control(finding, control, other)
     findings = [finding for of_model in judged.values() for finding in of_model]
     if not saturation.empty:
         means = saturation[saturation["layer"] == -1]
         findings += [saturation_finding(mean) for _, mean in means.iterrows() if mean["model"] in asked]
     return findings
+
+
+def set_beside_control(finding: dict[str, object], control: str, other: dict[str, object]) -> None:
+    """Tells the control's value, and lets a claim of dependence on tokens hold above the control's interval only.
+
+    A router with random weights sends a token's occurrences alike, and so depends on vocabulary and on what follows
+    from it (domains, the choice of the layer before), though it has learned nothing.
+    """
+    if other["measured"] is None:
+        return
+    finding["reason"] += f"; {control} {other['measured']:.3g}"
+    if finding["verdict"] == "holds" and any(claim in finding["claim"] for claim in OF_TOKENS):
+        finding["null"] = max(finding["null"], other["interval"][1])
+        if finding["interval"][0] <= finding["null"]:
+            finding |= {"verdict": "fails", "reason": f"not above {control}; {finding['reason']}"}
 
 
 def dead_finding(model: str, rows: pd.DataFrame) -> dict[str, object]:
@@ -75,8 +93,10 @@ def dead_finding(model: str, rows: pd.DataFrame) -> dict[str, object]:
     dead, passages, expected = rows["value"].sum(), int(rows["passages"].iloc[0]), rows["uniform"].sum()
     if dead == 0:
         verdict, reason = "holds", "every expert of every layer is chosen at least once"
-    elif passages < FEWEST_CLUSTERS or expected > LEVEL:
+    elif expected > LEVEL:
         verdict, reason = "not testable here", f"{rows['tokens'].iloc[0]} tokens are too few to miss an expert in"
+    elif passages < FEWEST_CLUSTERS:
+        verdict, reason = above_null(0.0, 0.0, passages)
     else:
         verdict, reason = "fails", f"{(rows['value'] > 0).sum()} of {len(rows)} layers have experts never chosen"
     return _finding(
@@ -149,7 +169,7 @@ def domain_finding(model: str, rows: pd.DataFrame) -> dict[str, object]:
     layers.
     """
     finding = _finding(
-        claim=f"{model}: experts specialise in domains of text",
+        claim=f"{model}: {IN_DOMAINS}",
         quantity="Jensen-Shannon divergence of the domains' loads, less its bias, mean over layers",
         unit="bits",
         paper="yes (OLMoE); hardly (Mixtral)",
@@ -167,7 +187,7 @@ def domain_finding(model: str, rows: pd.DataFrame) -> dict[str, object]:
     layers = rows[rows["layer"] >= 0]
     return finding | {
         "measured": float(mean["corrected"]),
-        "interval": (float(mean["low"]), float(mean["high"])),
+        "interval": (max(0.0, float(mean["low"])), float(mean["high"])),
         "null": 0.0,
         "verdict": "holds" if mean["p"] < LEVEL else "fails",
         "reason": f"p = {mean['p']:.2g}, passages dealt to domains at random ({mean['null']:.3g} bits of "
@@ -183,10 +203,10 @@ def vocabulary_finding(model: str, rows: pd.DataFrame) -> dict[str, object]:
         measured="held_out",
         null="load",
         untestable="no token occurs often enough in all layers: measure more text",
-        claim=f"{model}: experts specialise in vocabulary",
+        claim=f"{model}: {IN_VOCABULARY}",
         quantity="share of a token's occurrences that its favourite expert of other passages takes, mean over layers",
         unit="share",
-        paper="yes, later layers more (OLMoE)",
+        paper="yes (OLMoE)",
         reason=f"null: load of these experts over all tokens; {(layers['excess_low'] > 0).sum()} of {len(layers)} "
         "layers above theirs",
     )
@@ -195,7 +215,7 @@ def vocabulary_finding(model: str, rows: pd.DataFrame) -> dict[str, object]:
 def consecutive_finding(model: str, rows: pd.DataFrame) -> dict[str, object]:
     """Finding from the rows of `consecutive_layers` of one model: a layer's choice tells of the next one's."""
     claim = {
-        "claim": f"{model}: the choices of consecutive layers depend on each other",
+        "claim": f"{model}: {ON_EACH_OTHER}",
         "quantity": "mutual information of top-1 experts, mean over consecutive layers",
         "unit": "bits",
     }
@@ -225,7 +245,7 @@ def saturation_finding(mean: pd.Series) -> dict[str, object]:
         claim=f"{mean['model']}: routing is settled early, {mean['checkpoint']} agrees with it beyond chance",
         quantity="share of a token's chosen experts in common, mean over layers",
         unit="share",
-        paper="early, later layers first (OLMoE)",
+        paper="early (OLMoE)",
         measured=mean["value"],
         interval=(mean["low"], mean["high"]),
         null=mean["independent"] + mean["renumbered"],

@@ -72,6 +72,7 @@ def entropy(table: pd.DataFrame) -> Figure:
     return figure
 
 
+@drawn_if_measured
 def coactivation(table: pd.DataFrame) -> Figure:
     """How much more often than independent choices two experts are chosen together, in three layers of each model."""
     panels = _model_layers(table)
@@ -137,6 +138,7 @@ def vocabulary(table: pd.DataFrame) -> Figure:
     return figure
 
 
+@drawn_if_measured
 def consecutive(table: pd.DataFrame) -> Figure:
     """Mutual information of the top-1 experts of consecutive layers, beside shuffled tokens."""
     figure, [panel] = style.small_multiples(1, panel_size=(6.6, 3.4))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nbutils.corpora import read
-from nbutils.models import LoadedModel, check_available, moe_layers
+from nbutils.models import LoadedModel, ModelError, check_available, moe_layers
 from nbutils.moe.in_turn import in_turn, windows
 from nbutils.moe.layers import select_layers
 from nbutils.moe.routing.record import Routing, record_routing
@@ -61,9 +61,10 @@ def measure_routing(
         seed: of the shuffled nulls and the bootstrap.
 
     Raises:
-        ModelError: a model or checkpoint cannot be loaded.
+        ModelError: a model or checkpoint cannot be loaded, or a model has one expert a layer.
         TextError: the text cannot be read, or holds a single passage.
-        ValueError: a layer has no MoE, text does not fit the context, or a checkpoint has another shape or tokenizer.
+        ValueError: a layer has no MoE, text does not fit the context, or a checkpoint is the model itself or has
+            another shape or tokenizer.
     """
     read(text)
     earlier = [name.strip() for name in checkpoints.split(",") if name.strip()]
@@ -72,12 +73,21 @@ def measure_routing(
     first = next(name.strip() for name in names if name.strip())
     place = {"device": device, "dtype": dtype, "device_map": device_map}
 
+    if first in earlier:
+        raise ValueError(f"checkpoints name the model itself, {first!r}: name earlier states of it.")
+
     def choices(loaded: LoadedModel) -> Choices:
         chosen = select_layers(layers, [layer.index for layer in moe_layers(loaded)])
         return record_choices(loaded, windows(loaded, text, max_tokens, window, batch_size), layers=chosen)
 
     def measure(loaded: LoadedModel) -> tuple[Routing, pd.DataFrame, Choices | None]:
-        chosen = select_layers(layers, [layer.index for layer in moe_layers(loaded)])
+        available = moe_layers(loaded)
+        if available[0].num_experts < 2:
+            raise ModelError(
+                f"model {loaded.name!r} has one expert a layer, which leaves its router nothing to choose: choose a "
+                "model with several"
+            )
+        chosen = select_layers(layers, [layer.index for layer in available])
         made = windows(loaded, text, max_tokens, window, batch_size)
         routing = record_routing(loaded, made, layers=chosen, seed=seed)
         decode = {loaded.name: lambda token: loaded.tokenizer.decode([token])}

@@ -166,7 +166,10 @@ def _renumbered(first: Choices, second: Choices) -> np.ndarray:
 def _check_comparable(first: Choices, second: Choices) -> None:
     pair = f"{first.model!r} and {second.model!r}"
     if first.layers != second.layers:
-        raise ValueError(f"{pair} were recorded at different layers, {first.layers} and {second.layers}: record alike.")
+        raise ValueError(
+            f"{pair} were recorded at different layers, {first.layers} and {second.layers}: compare "
+            "checkpoints of one run."
+        )
     sizes = [(choices.chosen.shape[2], choices.experts) for choices in (first, second)]
     if sizes[0] != sizes[1]:
         (k, experts), (other_k, other_experts) = sizes
@@ -174,4 +177,6 @@ def _check_comparable(first: Choices, second: Choices) -> None:
             f"{pair} choose {k} of {experts} and {other_k} of {other_experts} experts: compare checkpoints of one run."
         )
     if not np.array_equal(first.ids, second.ids):
-        raise ValueError(f"{pair} did not see the same tokens: record both on the same batches.")
+        raise ValueError(
+            f"{pair} did not see the same tokens: compare checkpoints with one tokenizer on the same text."
+        )

@@ -147,8 +147,8 @@ def activated_gate(layer: MoELayer) -> Callable[[int, Tensor], Tensor]:
     activation = getattr(layer.experts, "act_fn", None)
     if activation is None or layer.experts.has_bias:
         raise ModelError(
-            f"experts of {type(layer.experts).__name__} keep their activation function to themselves, so that a gate "
-            "cannot be seen by itself: leave the gates out for this model"
+            f"experts of {type(layer.experts).__name__} keep their activation function to themselves, so that their "
+            "gates cannot be seen by themselves"
         )
 
     def run(expert: int, hidden_states: Tensor) -> Tensor:

@@ -49,12 +49,23 @@ def matched_neurons(matching: pd.DataFrame) -> str:
     return "Mean cosine of two experts' matrices. " + ". ".join(parts) + "."
 
 
-def router_and_neurons(regression: pd.DataFrame) -> str:
+def router_and_neurons(similarity: pd.DataFrame) -> str:
+    """Range of the cosines of router embeddings, for each model."""
+    parts = [
+        f"{model}: from {rows['router'].min():.2f} to {rows['router'].max():.2f}, mean {rows['router'].mean():.2f}"
+        for model, rows in similarity.groupby("model", sort=False)
+    ]
+    return "Cosine of two experts' router embeddings. " + "; ".join(parts) + "."
+
+
+def router_regression(regression: pd.DataFrame) -> str:
     """Mean r and R^2 of each projection beside those of relabelled experts, for each model."""
     parts = []
     for model, rows in regression[regression["layer"] == -1].groupby("model", sort=False):
-        values = [f"{row.projection} {row.r_squared:.2f} (r {row.r:+.2f})" for row in rows.itertuples()]
-        parts.append(f"{model}: {', '.join(values)}, relabelled experts {rows['null_r_squared'].mean():.2f}")
+        known = rows.dropna(subset="r")
+        values = [f"{row.projection} {row.r_squared:.2f} (r {row.r:+.2f})" for row in known.itertuples()]
+        relabelled = f"relabelled experts {known['null_r_squared'].mean():.2f}"
+        parts.append(f"{model}: {', '.join([*values, relabelled]) if values else 'no pairs that differ'}")
     return "R² of router and neuron similarity, mean over layers. " + "; ".join(parts) + "."
 
 
@@ -107,7 +118,11 @@ def similarity_by_text(by_text: pd.DataFrame) -> str:
     parts = []
     for model, part in rows.groupby("model", sort=False):
         values = part.set_index("text")["value"]
-        parts.append(f"{model}: from {values.min():.3f} ({values.idxmin()}) to {values.max():.3f} ({values.idxmax()})")
+        low, high = (
+            f"{value:.3f} ({text})"
+            for value, text in ((values.min(), values.idxmin()), (values.max(), values.idxmax()))
+        )
+        parts.append(f"{model}: from {low} to {high}" if len(values) > 1 else f"{model}: {low}")
     return "Mean cosine of two outputs, mean over layers. " + "; ".join(parts) + "."
 
 
@@ -128,8 +143,10 @@ def weights_and_outputs(regression: pd.DataFrame) -> str:
     """Mean correlation over layers of weights' and outputs' similarity, for each model."""
     parts = []
     for model, rows in regression[regression["layer"] == -1].groupby("model", sort=False):
-        r = rows.set_index("level")["r"]
-        parts.append(f"{model}: {r['matrix']:+.2f} for whole matrices, {r['averaged']:+.2f} for mean neurons")
+        known = rows.dropna(subset="r").set_index("level")["r"]
+        names = {"matrix": "whole matrices", "averaged": "mean neurons"}
+        values = [f"{r:+.2f} for {names[level]}" for level, r in known.items()]
+        parts.append(f"{model}: {', '.join(values) or 'no pairs that differ'}")
     return "Correlation of weight and output similarity over pairs, mean over layers. " + "; ".join(parts) + "."
 
 

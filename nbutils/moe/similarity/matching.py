@@ -25,6 +25,7 @@ COLUMNS = [
     "cosine_matched",
     "neuron_cosine",
     "null",
+    "null_gain",
     "expected_null",
     "tau",
     "neurons",
@@ -75,9 +76,10 @@ def matching(
         `second`, `cosine_before` (of the flattened matrices as stored), `cosine_matched` (after reordering the second
         one's neurons; both are means over projections for "neuron"), `neuron_cosine` (mean over matched neurons),
         `null` (the same when the second member's hidden coordinates are in a random order: matrices with the same
-        values that share nothing), `expected_null` (sqrt(2 ln n / d) for n neurons of d independent normal weights, to
-        leading order and from above), `tau` (Kendall's, of the order that was found with the stored one), `neurons`
-        (matched). `cosine_before`, `cosine_matched` and `tau` are missing for different numbers of neurons.
+        values that share nothing), `null_gain` (`cosine_matched` less `cosine_before` of those), `expected_null`
+        (sqrt(2 ln n / d) for n neurons of d independent normal weights, to leading order and from above), `tau`
+        (Kendall's, of the order that was found with the stored one), `neurons` (matched). `cosine_before`,
+        `cosine_matched`, `null_gain` and `tau` are missing for different numbers of neurons.
 
     Raises:
         ModelError: a layer has a single expert, or `reference` lacks a layer or has another hidden size.
@@ -134,10 +136,9 @@ def _matched_pair(
         total = cosines if total is None else total.add_(cosines)
     rows.append({"projection": NEURON} | _match_whole(first, second, total.div_(len(first))))
     (n, weights), m = first[name].directions.shape, len(second[name].lengths)
-    for row, null in zip(rows, _null_cosines(first, second, order), strict=True):
+    for row, null in zip(rows, _null_rows(first, second, order), strict=True):
         independent = weights * (len(first) if row["projection"] == NEURON else 1)
-        row |= {
-            "null": null,
+        row |= null | {
             "expected_null": float(np.sqrt(2 * np.log(max(n, m)) / independent)),
             "neurons": min(n, m),
         }
@@ -157,15 +158,22 @@ def _match_whole(first: dict[str, Neurons], second: dict[str, Neurons], cosines:
     return numbers | {"cosine_before": before, "cosine_matched": after, "tau": _tau(columns)}
 
 
-def _null_cosines(first: dict[str, Neurons], second: dict[str, Neurons], order: Tensor) -> list[float]:
-    """Mean cosine of matched neurons for each projection and the whole, the second's coordinates in another order."""
-    means, total = [], None
+def _null_rows(first: dict[str, Neurons], second: dict[str, Neurons], order: Tensor) -> list[dict[str, float]]:
+    """`null` and `null_gain` of each projection and the whole neuron, the second's coordinates in another order."""
+    second = {name: Neurons(neurons.directions[:, order], neurons.lengths) for name, neurons in second.items()}
+    rows, total = [], None
     for name in first:
-        cosines = _cosines(first[name], Neurons(second[name].directions[:, order], second[name].lengths))
-        means.append(float(cosines[matched(cosines)].cpu().double().mean()))
+        cosines = _cosines(first[name], second[name])
+        rows.append(match(first[name], second[name], cosines))
         total = cosines if total is None else total.add_(cosines)
-    total.div_(len(first))
-    return [*means, float(total[matched(total)].cpu().double().mean())]
+    rows.append(_match_whole(first, second, total.div_(len(first))))
+    return [
+        {
+            "null": row["neuron_cosine"],
+            "null_gain": row.get("cosine_matched", np.nan) - row.get("cosine_before", np.nan),
+        }
+        for row in rows
+    ]
 
 
 def _cosines(first: Neurons, second: Neurons) -> Tensor:

@@ -10,6 +10,7 @@ from nbutils.models import (
     FeedForward,
     LoadedModel,
     ModelError,
+    MoELayer,
     check_available,
     moe_layers,
     stored_dense_layers,
@@ -28,6 +29,7 @@ from nbutils.moe.similarity.router import router_similarity
 from nbutils.moe.similarity.tokens import sentence_similarity
 from nbutils.moe.similarity.weights import weight_similarity
 from nbutils.moe.sums import Probe, merged
+from nbutils.progress import progress
 
 DRAWN_LAYERS = 4
 
@@ -90,19 +92,32 @@ def measure_weights(
         stored = [layer for layer in available if layer.index in chosen]
         drawn = [layer for layer in stored if layer.index in evenly_spaced(chosen, DRAWN_LAYERS)]
         beside = dense if name == names[0] else []
-        router = router_similarity(stored)
-        measured = {
-            "similarity": weight_similarity(stored, beside),
-            "matching": matching(stored, beside, most_pairs=most_pairs, seed=seed),
-            "router": router,
-            "regression": router_regression(router, seed=seed),
-            "experts": expert_components(drawn, beside),
-            "neurons": neuron_components(drawn, beside, seed=seed),
-        }
-        for key, table in measured.items():
+        measured: dict[str, list[pd.DataFrame]] = {}
+        # Layer by layer, so that what was just read is still in the system's memory.
+        for layer in progress(stored, name):
+            for key, table in _of_layer(layer, beside, layer in drawn, most_pairs, seed).items():
+                measured.setdefault(key, []).append(table)
+        joined = {key: pd.concat(parts, ignore_index=True) for key, parts in measured.items()}
+        joined["regression"] = router_regression(joined["router"], seed=seed)
+        for key, table in joined.items():
             table.insert(0, "model", name)
             tables.setdefault(key, []).append(table)
     return WeightTables(**{key: pd.concat(parts, ignore_index=True) for key, parts in tables.items()})
+
+
+def _of_layer(
+    layer: MoELayer, reference: Sequence[FeedForward], is_drawn: bool, most_pairs: int | None, seed: int
+) -> dict[str, pd.DataFrame]:
+    """Tables of one layer; components only where they will be drawn."""
+    tables = {
+        "similarity": weight_similarity([layer], reference),
+        "matching": matching([layer], reference, most_pairs=most_pairs, seed=seed),
+        "router": router_similarity([layer]),
+    }
+    if is_drawn:
+        tables["experts"] = expert_components([layer], reference)
+        tables["neurons"] = neuron_components([layer], reference, seed=seed)
+    return tables
 
 
 def measure_outputs(

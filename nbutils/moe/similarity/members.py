@@ -27,13 +27,15 @@ class Member:
         name: number of the expert, "shared" or "reference".
         layer: decoder index.
         neurons: its intermediate size.
-        read: from a projection to its matrix as stored, [I, H] or, for "down", [H, I]; None where there is no gate.
+        is_gated: whether it has a gate projection.
+        read: from a projection that it has to its matrix as stored, [I, H] or, for "down", [H, I].
     """
 
     name: str
     layer: int
     neurons: int
-    read: Callable[[str], Tensor | None]
+    is_gated: bool
+    read: Callable[[str], Tensor]
 
     def by_neuron(self, projection: str) -> Tensor:
         """A projection with one neuron in each row, [I, H]."""
@@ -53,7 +55,9 @@ def members(layer: MoELayer, reference: Sequence[FeedForward] = ()) -> list[Memb
             "several experts a layer"
         )
     found = [
-        Member(str(expert), layer.index, layer.intermediate_size, partial(_expert_matrix, layer, expert))
+        Member(
+            str(expert), layer.index, layer.intermediate_size, layer.is_gated, partial(_expert_matrix, layer, expert)
+        )
         for expert in range(layer.num_experts)
     ]
     shared = layer.shared_feed_forward()
@@ -84,7 +88,7 @@ def by_projection(
 
 def projections_of(member: Member) -> tuple[str, ...]:
     """The projections that a member has; one without a gate has two."""
-    return PROJECTIONS if member.read("gate") is not None else PROJECTIONS[1:]
+    return PROJECTIONS if member.is_gated else PROJECTIONS[1:]
 
 
 def check_finite(values: np.ndarray, compared: Sequence[Member], projection: str) -> None:
@@ -130,10 +134,12 @@ def cosines_of(products: np.ndarray) -> np.ndarray:
 
 
 def _member(name: str, layer: MoELayer, block: FeedForward) -> Member:
-    return Member(name, layer.index, block.intermediate_size, lambda projection: getattr(block, projection)())
+    return Member(
+        name, layer.index, block.intermediate_size, block.is_gated, lambda projection: getattr(block, projection)()
+    )
 
 
-def _expert_matrix(layer: MoELayer, expert: int, projection: str) -> Tensor | None:
+def _expert_matrix(layer: MoELayer, expert: int, projection: str) -> Tensor:
     return getattr(layer, projection)(expert)
 
 

@@ -20,7 +20,7 @@ BATCH = 2**22
 def router_regression(similarity: pd.DataFrame, permutations: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Linear regression, over pairs of experts, of the similarity of mean neurons on that of router embeddings.
 
-    Pairs share experts and are not independent, so R^2 is compared with what it becomes when the experts of the router
+    Pairs share experts and are not independent, so r is compared with what it becomes when the experts of the router
     are relabelled at random (Mantel's test): in each layer and, for the mean over layers, in all layers at once.
 
     Args:
@@ -30,7 +30,7 @@ def router_regression(similarity: pd.DataFrame, permutations: int = 1000, seed: 
 
     Returns:
         One row per projection and layer: `projection`, `layer` (-1: mean over layers), `pairs`, `r`, `slope`,
-        `r_squared`, `null_r_squared` (mean over relabellings), `p_value` (one-sided: of an R^2 as large),
+        `r_squared`, `null_r_squared` (mean over relabellings), `p_value` (one-sided: of an r as large),
         `noise_floor` (the mean R^2 of independent normal values, 1 / (pairs - 1)). All but `pairs` are missing where
         similarities are constant, as for two experts.
     """
@@ -75,7 +75,7 @@ def _regressions(
     rows = []
     for i, other in enumerate(others):
         by_layer = [
-            {"layer": layer, "pairs": pairs, "r": r[i], "slope": slope[i]} | _tested(r[i] ** 2, null[i], pairs)
+            {"layer": layer, "slope": slope[i]} | _tested(r[i], r[i] ** 2, null[i], (null[i] ** 2).mean(), pairs)
             for layer, (pairs, r, slope, null) in fits.items()
         ]
         overall = _over_layers(pd.DataFrame(by_layer), np.stack([fit[3][i] for fit in fits.values()]))
@@ -86,7 +86,7 @@ def _regressions(
 def _fit(
     rows: pd.DataFrame, relabelled: str, others: Sequence[str], permutations: int, generator: np.random.Generator
 ) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs, r [P], slope [P] and R^2 with experts relabelled [P, permutations] of one layer, for P other columns."""
+    """Pairs, r [P], slope [P] and r with experts relabelled [P, permutations] of one layer, for P other columns."""
     first, second = rows["first"].astype(int).to_numpy(), rows["second"].astype(int).to_numpy()
     experts, pairs = int(second.max()) + 1, len(rows)
     one, one_sd = _standardised(rows[[relabelled]].to_numpy())
@@ -100,7 +100,7 @@ def _fit(
         labels = generator.permuted(np.tile(np.arange(experts), (few, 1)), axis=1)
         null[start : start + few] = one[:, 0][place[labels[:, first], labels[:, second]]] @ other / pairs
     r = one[:, 0] @ other / pairs
-    return pairs, r, r * other_sd / one_sd, null.T**2
+    return pairs, r, r * other_sd / one_sd, null.T
 
 
 def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -110,22 +110,24 @@ def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (values - values.mean(axis=0)) / deviation, deviation
 
 
-def _tested(r_squared: float, null: np.ndarray, pairs: float) -> dict[str, float]:
-    """R^2 beside what relabelled experts give."""
-    missing = np.isnan(r_squared)
-    larger = int((null >= r_squared - ROUNDING).sum())
+def _tested(r: float, r_squared: float, null: np.ndarray, null_r_squared: float, pairs: int) -> dict[str, float]:
+    """Correlation and R^2 beside what relabelled experts give."""
+    missing = np.isnan(r)
+    larger = int((null >= r - ROUNDING).sum())
     return {
+        "pairs": pairs,
+        "r": r,
         "r_squared": r_squared,
-        "null_r_squared": null.mean(),
+        "null_r_squared": null_r_squared,
         "p_value": np.nan if missing else (1 + larger) / (1 + len(null)),
         "noise_floor": np.nan if missing else 1 / (pairs - 1),
     }
 
 
 def _over_layers(by_layer: pd.DataFrame, nulls: np.ndarray) -> dict[str, float]:
-    """The row of the mean over the layers that have an R^2; `nulls` [layers, permutations]."""
+    """The row of the mean over the layers that have an R^2; `nulls` [layers, permutations] of r."""
     testable = by_layer["r_squared"].notna().to_numpy()
-    means = by_layer[["r", "slope", "r_squared", "noise_floor"]].mean().to_dict()
+    means = by_layer[["r", "slope", "r_squared", "null_r_squared", "noise_floor"]].mean().to_dict()
     null = nulls[testable].mean(axis=0) if testable.any() else np.full(nulls.shape[1], np.nan)
-    tested = _tested(means["r_squared"], null, 2)
-    return {"layer": -1, "pairs": int(by_layer["pairs"].sum())} | tested | means
+    tested = _tested(means["r"], means["r_squared"], null, means["null_r_squared"], int(by_layer["pairs"].sum()))
+    return {"layer": -1} | tested | means

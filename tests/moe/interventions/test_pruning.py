@@ -7,8 +7,14 @@ import torch
 
 from nbutils.models import moe_layers
 from nbutils.moe import probe
-from nbutils.moe.interventions import cost_above, passage_losses, pruning_curve, pruning_losses, rerouted, saliency
-from nbutils.moe.interventions.choices import by_layer, replaced
+from nbutils.moe.interventions import (
+    cost_above,
+    passage_losses,
+    pruning_curve,
+    pruning_losses,
+    saliency,
+    without_experts,
+)
 from nbutils.moe.interventions.pruning import LEAST_SALIENT, LEAST_USED, MOST_SALIENT, RANDOM
 from nbutils.moe.observe import observed
 from tests.moe.interventions.test_changes import made_losses
@@ -72,8 +78,7 @@ def test_the_orders_remove_what_they_say(loaded, padded_batches, saliencies):
         for share, number in ((0.5, 3), (0.34, 2)):
             ranked = saliencies.sort_values(column, ascending=ascending, kind="stable").groupby("layer")["expert"]
             removed = {layer: experts.tolist()[:number] for layer, experts in ranked}
-            change = by_layer({layer: replaced(experts) for layer, experts in removed.items()})
-            with rerouted(moe_layers(subject), change):
+            with without_experts(moe_layers(subject), removed):
                 expected = passage_losses(subject, padded_batches)
             rows = losses[(losses["order"] == order) & (losses["share"] == share)]
             np.testing.assert_array_equal(rows["loss"], expected["loss"])
@@ -107,7 +112,7 @@ def test_layers_that_are_not_in_the_table_keep_their_experts(loaded, padded_batc
     losses = pruning_losses(subject, padded_batches, one, {0.5: 0})
 
     least = one.sort_values("saliency")["expert"].tolist()[:3]
-    with rerouted(moe_layers(subject)[2:], replaced(least)):
+    with without_experts(moe_layers(subject)[2:], {2: least}):
         expected = passage_losses(subject, padded_batches)
     np.testing.assert_array_equal(losses[losses["order"] == LEAST_SALIENT]["loss"], expected["loss"])
 

@@ -153,7 +153,8 @@ def test_all_findings_are_there_and_the_control_is_told_beside_the_first_model()
     assert all("a@untrained" in finding["reason"] for finding in findings[:6])
     assert not any("a@untrained" in finding["reason"] for finding in findings[6:])
     verdicts = [finding["verdict"] for finding in findings]
-    assert verdicts[2:6] == ["holds"] * 4
+    assert verdicts[2:6] == ["holds", "fails", "holds", "holds"]
+    assert findings[3]["reason"].startswith("not above a@untrained")  # which follows domains as much
     assert verdicts[-1] == "holds"
     for finding in findings:
         finding_record(finding)

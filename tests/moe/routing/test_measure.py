@@ -1,8 +1,12 @@
+import shutil
+
 import pytest
+from transformers import OlmoeConfig, OlmoeForCausalLM
 
 from nbutils.corpora import TextError
 from nbutils.models import ModelError
 from nbutils.moe.routing import captions, figures, measure_routing
+from tests.moe.conftest import SIZES
 
 
 @pytest.fixture
@@ -16,6 +20,7 @@ def folder(tmp_path, loaded):
         layer.mlp.gate.weight.mul_(-1)
     subject.model.save_pretrained(tmp_path / "early")
     subject.tokenizer.save_pretrained(tmp_path / "early")
+    shutil.copytree(tmp_path / "olmoe", tmp_path / "copy")
     (tmp_path / "own.txt").write_text("\n\n".join(f"Words of passage {i}. " * 40 for i in range(6)))
     return tmp_path
 
@@ -27,13 +32,13 @@ def measured(folder, *names, checkpoints=(), **options):
 
 
 def test_models_are_recorded_and_checkpoints_set_against_the_first(folder):
-    tables = measured(folder, "olmoe", "", "gpt_oss", checkpoints=["early", "olmoe"], layers="1-2")
+    tables = measured(folder, "olmoe", "", "gpt_oss", checkpoints=["early", "copy"], layers="1-2")
 
     first, second = tables.routings.values()
     assert first.layers == second.layers == [1, 2]
     assert set(tables.tokens["model"]) == set(tables.routings)
     means = tables.saturation[tables.saturation["layer"] == -1].set_index("checkpoint")["value"]
-    assert means[str(folder / "olmoe")] == 1
+    assert means[str(folder / "copy")] == 1
     assert means[str(folder / "early")] < 0.5
 
 
@@ -50,6 +55,14 @@ def test_bad_input_is_named(folder):
         measured(folder, "olmoe", checkpoints=["./nowhere"])
     with pytest.raises(ValueError, match="layer 7 is out of range"):
         measured(folder, "olmoe", layers="7")
+    with pytest.raises(ValueError, match="checkpoints name the model itself"):
+        measured(folder, "olmoe", checkpoints=["olmoe"])
+    single = OlmoeConfig(**SIZES, num_experts=1, num_experts_per_tok=1)
+    OlmoeForCausalLM(single).save_pretrained(folder / "single")
+    shutil.copy(folder / "olmoe" / "tokenizer.json", folder / "single")
+    shutil.copy(folder / "olmoe" / "tokenizer_config.json", folder / "single")
+    with pytest.raises(ModelError, match="one expert a layer, which leaves its router nothing to choose"):
+        measured(folder, "single")
     with pytest.raises(ValueError, match="2 of 8 and 2 of 6 experts"):
         measured(folder, "olmoe", checkpoints=["deepseek"], layers="1-2")
     (folder / "short.txt").write_text("One line.")

@@ -20,6 +20,10 @@ class MadeFeedForward:
     def intermediate_size(self):
         return self.matrices["up"].shape[0]
 
+    @property
+    def is_gated(self):
+        return "gate" in self.matrices
+
     def gate(self):
         return self.matrices.get("gate")
 
@@ -50,6 +54,10 @@ class MadeLayer:
     @property
     def intermediate_size(self):
         return self.blocks[0].intermediate_size
+
+    @property
+    def is_gated(self):
+        return self.blocks[0].is_gated
 
     def gate(self, expert):
         return self.blocks[expert].gate()

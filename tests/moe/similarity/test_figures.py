@@ -85,14 +85,25 @@ def test_matched_neurons_draw_the_paper_and_the_null(tables, tmp_path):
 
 
 def test_router_and_neurons_draw_the_line_over_all_layers(tables, tmp_path):
-    axes = drawn(figures.router_and_neurons(tables["pairs"], tables["regression"]), tmp_path)
+    axes = drawn(figures.router_and_neurons(tables["pairs"]), tmp_path)
 
-    assert [panel.get_title() for panel in axes if "R²" in panel.get_title()] == ["R² by layer"] * 2
     scatter = next(panel for panel in axes if panel.get_title() == "b: up")
     assert len(scatter.lines) == 1
     assert len(scatter.collections[0].get_offsets()) == 36
-    mean = tables["regression"].query("model == 'b' and projection == 'up' and layer == -1").iloc[0]
-    assert f"b: up {mean['r_squared']:.2f} (r {mean['r']:+.2f})" in captions.router_and_neurons(tables["regression"])
+    mean = tables["pairs"].query("model == 'b'")["router"].mean()
+    assert f"mean {mean:.2f}" in captions.router_and_neurons(tables["pairs"])
+
+
+def test_r_squared_is_drawn_with_the_sign_of_r(tables, tmp_path):
+    regression = tables["regression"]
+    axes = drawn(figures.router_regression(regression.assign(r=-regression["r"].abs())), tmp_path)
+
+    drawn_values = [line.get_ydata() for line in axes[0].lines if line.get_label() in ("gate", "up", "down")]
+    assert drawn_values
+    assert all((values <= 0).all() for values in drawn_values)
+    mean = regression.query("model == 'b' and projection == 'up' and layer == -1").iloc[0]
+    assert f"up {mean['r_squared']:.2f} (r {mean['r']:+.2f})" in captions.router_regression(regression)
+    assert "no pairs that differ" in captions.router_regression(regression.assign(r=float("nan")))
 
 
 def test_components_mark_the_dense_model(tables, tmp_path):

@@ -97,12 +97,13 @@ def test_the_null_is_that_of_relabelled_experts():
     drawn = []
     for _ in range(4000):
         labels = generator.permutation(4)
-        drawn.append(np.corrcoef(router[np.ix_(labels, labels)][below], gate[below])[0, 1] ** 2)
+        drawn.append(np.corrcoef(router[np.ix_(labels, labels)][below], gate[below])[0, 1])
 
     row = router_regression(pairs, permutations=4000).set_index(["projection", "layer"]).loc[("gate", 0)]
 
-    assert row["null_r_squared"] == pytest.approx(np.mean(drawn), abs=0.02)
-    assert row["p_value"] == pytest.approx(np.mean(np.array(drawn) >= row["r_squared"] - 1e-9), abs=0.03)
+    assert row["null_r_squared"] == pytest.approx(np.mean(np.square(drawn)), abs=0.02)
+    assert row["p_value"] == pytest.approx(np.mean(np.array(drawn) >= row["r"] - 1e-9), abs=0.03)
+    assert row["r_squared"] == pytest.approx(row["r"] ** 2)
 
 
 def test_related_similarities_have_small_p_values_and_unrelated_ones_do_not():
@@ -111,6 +112,17 @@ def test_related_similarities_have_small_p_values_and_unrelated_ones_do_not():
     assert table.loc[("gate", -1), "p_value"] == pytest.approx(1 / 201)
     assert table.loc[("up", -1), "p_value"] > 0.05
     assert table.loc[("gate", -1), "null_r_squared"] < 0.1
+
+
+def test_layers_of_both_signs_are_no_relation():
+    """A mean of R^2 is large there, and the mean of r is what the claim is about."""
+    layers = [pairs_with(0.9, layers=1).assign(layer=layer) for layer in range(8)]
+    turned = [part.assign(gate=-part["gate"]) if part["layer"].iloc[0] % 2 else part for part in layers]
+
+    mean = router_regression(pd.concat(turned), permutations=200).set_index(["projection", "layer"]).loc[("gate", -1)]
+
+    assert mean["r_squared"] > 0.2
+    assert mean["p_value"] > 0.05
 
 
 def test_the_same_seed_gives_the_same_numbers_in_batches_of_any_size(monkeypatch):

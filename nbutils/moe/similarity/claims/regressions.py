@@ -28,7 +28,7 @@ def router_findings(regression: pd.DataFrame, models: Sequence[str]) -> list[dic
 
 
 def _goes_with_gate(model: str, rows: pd.DataFrame) -> dict[str, object]:
-    """Holds when R^2 is larger than for relabelled experts (all layers at once) and r is positive on average."""
+    """Holds when the mean r is larger than for relabelled experts, all layers at once; the paper reports R^2."""
     layers, mean = rows[rows["layer"] >= 0].dropna(subset="r_squared"), rows[rows["layer"] == -1].iloc[0]
     finding = {
         "claim": f"{model}: similar router embeddings go with similar gate neurons",
@@ -44,14 +44,13 @@ def _goes_with_gate(model: str, rows: pd.DataFrame) -> dict[str, object]:
     }
     if len(layers) < FEWEST_LAYERS:
         return finding
-    holds = mean["p_value"] < SIGNIFICANT and mean["r"] > 0
     positive = (layers["r"] > 0).sum()
     return finding | {
         "measured": float(mean["r_squared"]),
         "interval": mean_interval(layers["r_squared"].to_numpy()),
         "null": float(mean["null_r_squared"]),
-        "verdict": "holds" if holds else "fails",
-        "reason": f"p = {mean['p_value']:.2g} with experts relabelled in all layers; mean r = {mean['r']:.2g}, "
+        "verdict": "holds" if mean["p_value"] < SIGNIFICANT else "fails",
+        "reason": f"mean r = {mean['r']:.2g}, p = {mean['p_value']:.2g} with experts relabelled in all layers; "
         f"positive in {positive} of {len(layers)} layers; independent pairs: {mean['noise_floor']:.2g}; {INDEPENDENT}",
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from nbutils.moe.similarity.claims.layers import (
@@ -86,7 +87,8 @@ def _reference(model: str, rows: pd.DataFrame) -> list[dict[str, object]]:
         quantity="cosine of an expert's matrices with the dense model's minus that with another expert's",
         unit="cosine",
         paper=".6 against .3 (Mixtral and Mistral)",
-        reason=f"{across.mean():.3g} against {within.mean():.3g}",
+        reason=f"{across.mean():.3g} against {within.mean():.3g}; one parent plus independent changes gives "
+        f"{np.sqrt(within.clip(lower=0)).mean():.3g}",
     )
     gate = rows[rows["projection"] == "gate"].set_index("layer")
     matrix, averaged = (gate[gate["level"] == level] for level in ("matrix", "averaged"))

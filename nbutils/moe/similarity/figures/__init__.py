@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "sentence_similarity",
             "similarity_by_text",
         ],
-        "regressions": ["router_and_neurons", "weights_and_outputs"],
+        "regressions": ["router_and_neurons", "router_regression", "weights_and_outputs"],
         "scatter": ["expert_components", "neuron_components"],
     },
 )

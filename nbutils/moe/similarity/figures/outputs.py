@@ -142,7 +142,7 @@ def neuron_heatmaps(neurons: pd.DataFrame) -> Figure:
         image = style.heatmap(
             panel,
             table.to_numpy(),
-            title=f"{shown_name(model)}, layer {layer}, token {shown_token(rows['token'].iloc[0])}; "
+            title=f"{shown_name(model)}, layer {layer}, token “{shown_token(rows['token'].iloc[0])}”; "
             f"chosen: {', '.join(map(str, chosen[chosen].index))}",
             y_label="expert",
             cmap=style.DIVERGING,

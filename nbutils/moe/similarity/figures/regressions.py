@@ -16,28 +16,41 @@ MOST_POINTS = 4000
 LEVELS = {"matrix": "whole matrices", "averaged": "mean neurons"}
 
 
-def router_and_neurons(similarity: pd.DataFrame, regression: pd.DataFrame) -> Figure:
-    """Similarity of router embeddings against that of mean neurons, and R^2 by layer; one row a model.
+def router_and_neurons(similarity: pd.DataFrame) -> Figure:
+    """Similarity of router embeddings against that of mean neurons; one row a model.
 
     The line through a panel's points is the regression over the pairs of all layers.
 
     Args:
         similarity: rows of `router_similarity`.
-        regression: rows of `router_regression`.
     """
     models = list(similarity["model"].unique())
     figure, axes = style.small_multiples(
-        4 * len(models), columns=4, panel_size=(2.9, 2.7), share_x=False, share_y=False
+        3 * len(models), columns=3, panel_size=(3.3, 2.7), share_x=False, share_y=False
     )
     for i, model in enumerate(models):
-        row, pairs = axes[4 * i : 4 * i + 4], similarity[similarity["model"] == model]
-        for panel, projection in zip(row[:3], PROJECTIONS, strict=True):
+        row, pairs = axes[3 * i : 3 * i + 3], similarity[similarity["model"] == model]
+        for panel, projection in zip(row, PROJECTIONS, strict=True):
             points = _scatter(panel, pairs, projection)
             panel.set(title=f"{shown_name(model)}: {projection}", xlabel="cosine of router embeddings")
         row[0].set_ylabel("cosine of mean neurons")
         figure.colorbar(points, ax=row[2], label="layer")
-        _r_squared(row[3], regression[regression["model"] == model])
-    figure.legend(*row[3].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+    figure.suptitle("Router embeddings and neurons (each point two experts of a layer, lines over all layers)")
+    return figure
+
+
+def router_regression(regression: pd.DataFrame) -> Figure:
+    """R^2 of router and neuron similarity by layer, with the sign of the correlation, for each model.
+
+    Args:
+        regression: rows of `router_regression`.
+    """
+    models = list(regression["model"].unique())
+    figure, axes = style.small_multiples(len(models), columns=2, panel_size=(4.8, 3.0), share_x=False)
+    for panel, model in zip(axes, models, strict=True):
+        _r_squared(panel, regression[regression["model"] == model])
+        panel.set_title(shown_name(model))
+    legend_below(figure, axes, 5)
     figure.suptitle("Do experts with similar router embeddings have similar neurons?")
     return figure
 
@@ -94,16 +107,18 @@ def _r_squared(panel: Axes, regression: pd.DataFrame) -> None:
     for projection, part in rows.groupby("projection", sort=False):
         panel.plot(
             part["layer"],
-            part["r_squared"],
+            part["r_squared"] * np.sign(part["r"]),
             marker=MARKERS[projection],
             markersize=4,
             color=COLOURS[projection],
             label=projection,
         )
-    null = rows.groupby("layer")[["null_r_squared", "noise_floor"]].mean()
-    panel.plot(null.index, null["null_r_squared"], ":", color="black", label="experts relabelled")
-    panel.plot(null.index, null["noise_floor"], "--", color=style.REFERENCE_COLOUR, label="independent pairs")
+    null = rows.groupby("layer")["null_r_squared"].mean()
+    for sign, label in ((1, "mean R² with experts relabelled"), (-1, "_")):
+        panel.plot(null.index, sign * null, ":", color="black", label=label)
+    panel.axhline(0, color=style.REFERENCE_COLOUR, linewidth=1)
     for name, value in PAPERS_GATE.items():
         style.reference_line(panel, value, f"{name}, gate")
-    panel.set(title="R² by layer", xlabel="layer", ylabel="R²", ylim=(0, max(0.5, 1.1 * rows["r_squared"].max())))
+    reach = max(0.5, 1.1 * rows["r_squared"].max())
+    panel.set(xlabel="layer", ylabel="R² with the sign of r", ylim=(-reach, reach))
     panel.xaxis.get_major_locator().set_params(integer=True)
