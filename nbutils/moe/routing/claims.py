@@ -61,6 +61,10 @@ def expert_routing(
     for control in [name for name in routings if name not in asked]:
         for finding, other in zip(next(iter(judged.values()), []), findings_of(control), strict=False):
             set_beside_control(finding, control, other)
+    controlled = 1 if len(judged) < len(routings) else 0
+    for finding in (finding for of_model in [*judged.values()][controlled:] for finding in of_model):
+        if any(claim in finding["claim"] for claim in OF_TOKENS):
+            finding["reason"] += "; no untrained state to set it beside"
     findings = [finding for of_model in judged.values() for finding in of_model]
     if not saturation.empty:
         means = saturation[saturation["layer"] == -1]

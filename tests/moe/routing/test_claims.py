@@ -152,6 +152,9 @@ def test_all_findings_are_there_and_the_control_is_told_beside_the_first_model()
     assert [finding["claim"].split(":")[0] for finding in findings] == ["a"] * 6 + ["b"] * 6 + ["a"]
     assert all("a@untrained" in finding["reason"] for finding in findings[:6])
     assert not any("a@untrained" in finding["reason"] for finding in findings[6:])
+    assert [finding["reason"].endswith("no untrained state to set it beside") for finding in findings] == (
+        [False] * 9 + [True] * 3 + [False]
+    )
     verdicts = [finding["verdict"] for finding in findings]
     assert verdicts[2:6] == ["holds", "fails", "holds", "holds"]
     assert findings[3]["reason"].startswith("not above a@untrained")  # which follows domains as much
