@@ -85,6 +85,6 @@ def test_recipe_trains_snapshots_evaluates_and_installs(tmp_path, small_domains,
     first, last = (load_file(data / "moe-scratch" / step / "model.safetensors") for step in ("step1", "step2"))
     assert any(not torch.equal(first[name], last[name]) for name in first)
     assert not list(data.glob("*/step*/tokenizer*"))
-    assert len((data / "SHA256SUMS").read_text().splitlines()) == 4
+    assert len((data / "SHA256SUMS").read_text().splitlines()) == 5
     upcycled = load_file(data / "moe-upcycled" / "model.safetensors")
     assert all(value.dtype == torch.bfloat16 for value in upcycled.values())
