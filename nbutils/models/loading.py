@@ -16,6 +16,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+import nbutils.kernels.registration  # noqa: F401 (makes "nbutils_triton" a name for `experts_implementation`)
 from nbutils.models.errors import ModelError
 from nbutils.models.memory import free_bytes, require_room, weight_bytes
 from nbutils.models.placement import Placement, plan_placement
@@ -71,8 +72,8 @@ def load_causal_lm(
             `device`.
         quantization: None, "4bit" or "8bit" by bitsandbytes, on CUDA only; see `memory.weight_bytes` for what it
             leaves out.
-        experts_implementation: how transformers computes the experts ("eager", "grouped_mm", ... or a registered
-            name); None is its default.
+        experts_implementation: how transformers computes the experts ("eager", "grouped_mm", ..., "nbutils_triton" for
+            inference by the kernels of `nbutils.kernels`, or another registered name); None is its default.
         revision: branch, tag or commit of a hub repository, or "step250", "step1000" or "untrained" (the random
             weights before the first step, rounded to bfloat16 as the trained ones are) of an embedded model.
         trust_remote_code: run modelling code that comes with the checkpoint.
