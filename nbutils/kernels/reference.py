@@ -59,7 +59,7 @@ def measure_expert(
     result.abs_sum[rows, expert] = magnitude.sum(-1, dtype=wide)
     result.square_sum[rows, expert] = torch.linalg.vector_norm(magnitude, dim=-1, dtype=wide).square_()
     result.abs_max[rows, expert] = magnitude.amax(-1)
-    result.above[rows, expert] = (magnitude > threshold).sum(-1, dtype=wide)
+    result.above[rows, expert] = magnitude.gt_(threshold).sum(-1, dtype=wide)
     return output
 
 
