@@ -71,14 +71,19 @@ def others_beside(
 
 def reference_at(layer: MoELayer, reference: Sequence[FeedForward]) -> FeedForward:
     """The dense layer that stands beside an MoE layer; raises ModelError unless there is one of the same width."""
-    dense = next((one for one in reference if one.index == layer.index), None)
-    if dense is None or dense.hidden_size != layer.hidden_size:
-        found = "no dense layer" if dense is None else f"a hidden size of {dense.hidden_size}"
+    block = next((block for block in reference if block.index == layer.index), None)
+    if block is None:
         raise ModelError(
-            f"the reference has {found} at layer {layer.index}, where the experts have a hidden size of "
-            f"{layer.hidden_size}: choose a dense model of the same shape, or none"
+            f"the reference has no dense layer {layer.index} (it has {', '.join(str(b.index) for b in reference)}): "
+            "choose a dense model with the layers of the mixture of experts"
         )
-    return dense
+    if block.hidden_size != layer.hidden_size:
+        raise ModelError(
+            f"layer {layer.index} of the reference has matrices of {block.intermediate_size} x {block.hidden_size} and "
+            f"the experts have {layer.intermediate_size} x {layer.hidden_size}: choose a reference with the same "
+            "hidden size"
+        )
+    return block
 
 
 def _dense(layer: MoELayer, dense: FeedForward) -> Callable[[Tensor], Tensor]:

@@ -13,6 +13,7 @@ import pandas as pd
 from torch import Tensor
 
 from nbutils.models import FeedForward, ModelError, MoELayer
+from nbutils.moe.outputs import reference_at
 
 PROJECTIONS = ("gate", "up", "down")
 SHARED, REFERENCE = "shared", "reference"
@@ -64,7 +65,7 @@ def members(layer: MoELayer, reference: Sequence[FeedForward] = ()) -> list[Memb
     if shared is not None and shared.hidden_size == layer.hidden_size:
         found.append(_member(SHARED, layer, shared))
     if reference:
-        found.append(_member(REFERENCE, layer, _counterpart(layer, reference)))
+        found.append(_member(REFERENCE, layer, reference_at(layer, reference)))
     return found
 
 
@@ -141,19 +142,3 @@ def _member(name: str, layer: MoELayer, block: FeedForward) -> Member:
 
 def _expert_matrix(layer: MoELayer, expert: int, projection: str) -> Tensor:
     return getattr(layer, projection)(expert)
-
-
-def _counterpart(layer: MoELayer, reference: Sequence[FeedForward]) -> FeedForward:
-    block = next((block for block in reference if block.index == layer.index), None)
-    if block is None:
-        raise ModelError(
-            f"the reference has no dense layer {layer.index} (it has {', '.join(str(b.index) for b in reference)}): "
-            "choose a dense model with the layers of the mixture of experts"
-        )
-    if block.hidden_size != layer.hidden_size:
-        raise ModelError(
-            f"layer {layer.index} of the reference has matrices of {block.intermediate_size} x {block.hidden_size} and "
-            f"the experts have {layer.intermediate_size} x {layer.hidden_size}: choose a reference with the same "
-            "hidden size"
-        )
-    return block

@@ -55,15 +55,23 @@ def output_regression(
     """
     if outputs.empty:
         return pd.DataFrame(columns=["model", "level", *COLUMNS])
-    keys = ["model", "layer", "first", "second"]
-    levels = weights.groupby([*keys, "level"], sort=False)["cosine"].mean().unstack("level").reset_index()
-    pairs = levels.merge(outputs[[*keys, "cosine"]].rename(columns={"cosine": "output"}), on=keys)
-    pairs = pairs[pairs["second"].str.isdecimal()]  # experts alone
     tables = []
-    for model, rows in pairs.groupby("model", sort=False):
+    for model, rows in weights_beside_outputs(weights, outputs).groupby("model", sort=False):
         tables.append(_regressions(rows, "output", ["matrix", "averaged"], "level", permutations, seed))
         tables[-1].insert(0, "model", model)
     return pd.concat(tables, ignore_index=True)
+
+
+def weights_beside_outputs(weights: pd.DataFrame, outputs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of experts with the cosines of their weights, means over projections, and of their outputs.
+
+    Returns:
+        `model`, `layer`, `first`, `second`, `matrix` and `averaged` (weights), `output`.
+    """
+    keys = ["model", "layer", "first", "second"]
+    levels = weights.groupby([*keys, "level"], sort=False)["cosine"].mean().unstack("level").reset_index()
+    pairs = levels.merge(outputs[[*keys, "cosine"]].rename(columns={"cosine": "output"}), on=keys)
+    return pairs[pairs["second"].str.isdecimal()]
 
 
 def _regressions(

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from nbutils.moe.labels import shown_name
 from nbutils.moe.similarity.figures.look import COLOURS, MARKERS, legend_below
 from nbutils.moe.similarity.members import PROJECTIONS
+from nbutils.moe.similarity.regression import weights_beside_outputs
 from nbutils.moe.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
 
@@ -68,15 +69,12 @@ def weights_and_outputs(outputs: pd.DataFrame, weights: pd.DataFrame, regression
     figure, axes = style.small_multiples(
         3 * len(models), columns=3, panel_size=(3.6, 2.8), share_x=False, share_y=False
     )
-    keys = ["model", "layer", "first", "second"]
-    means = weights.groupby([*keys, "level"], sort=False)["cosine"].mean().unstack("level").reset_index()
-    pairs = means.merge(outputs[[*keys, "cosine"]], on=keys)
-    pairs = pairs[pairs["second"].str.isdecimal()]
+    pairs = weights_beside_outputs(weights, outputs)
     for i, model in enumerate(models):
         row, shown = axes[3 * i : 3 * i + 3], pairs[pairs["model"] == model]
         shown = shown.sample(min(len(shown), MOST_POINTS), random_state=0)
         for panel, (level, name) in zip(row[:2], LEVELS.items(), strict=True):
-            points = panel.scatter(shown[level], shown["cosine"], c=shown["layer"], s=8, cmap=style.SEQUENTIAL)
+            points = panel.scatter(shown[level], shown["output"], c=shown["layer"], s=8, cmap=style.SEQUENTIAL)
             panel.set(title=f"{shown_name(model)}: {name}", xlabel="cosine of weights", ylabel="cosine of outputs")
         figure.colorbar(points, ax=row[1], label="layer")
         rows = regression[(regression["model"] == model) & (regression["layer"] >= 0)]
