@@ -7,6 +7,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from nbutils.models.options import Device, DType, ModelName
 from nbutils.moe.layers import check_layers
 
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Resamples = Annotated[int, Field(ge=100, le=100_000)]
+
 
 class MoENotebook(BaseModel):
     """Parameters that all of them have."""
@@ -24,7 +27,6 @@ class MoENotebook(BaseModel):
     device: Device
     dtype: DType
     device_map: Literal["", "auto"]
-    resamples: Annotated[int, Field(ge=100, le=100_000)]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     output_dir: str
 
@@ -32,12 +34,14 @@ class MoENotebook(BaseModel):
 class RouterNorms(MoENotebook):
     """Parameters of `router_norms.ipynb`."""
 
-    sentence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    sentence: Sentence
+    resamples: Resamples
 
 
-class ExpertDiversity(RouterNorms):
+class ExpertDiversity(MoENotebook):
     """Parameters of `expert_diversity.ipynb`."""
 
+    sentence: Sentence
     reference: str
     max_tokens: Annotated[Literal[0] | Annotated[int, Field(ge=100, le=100_000_000)], Field(description="0 or 100 on")]
     most_pairs: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -47,4 +51,5 @@ class ExpertRouting(MoENotebook):
     """Parameters of `expert_routing.ipynb`."""
 
     checkpoints: str
+    resamples: Resamples
     knockout_tokens: Annotated[int, Field(ge=100, le=100_000_000)]
