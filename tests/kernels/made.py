@@ -87,6 +87,12 @@ class Made:
             "above": (h > threshold).sum(-1).double(),
         }
 
+    def assert_counts(self, above: Tensor, x: Tensor, threshold: float, near: float) -> None:
+        """Whether `above` [T, E] counts the activations over a threshold, those within `near` of it being undecided."""
+        h = self.activations(x).abs()
+        assert (above >= (h > threshold + near).sum(-1)).all()
+        assert (above <= (h > threshold - near).sum(-1)).all()
+
     def routed(self, x: Tensor, index: Tensor, weights: Tensor) -> Tensor:
         """[T, H] in float64."""
         chosen = self.outputs(x)[torch.arange(len(x))[:, None], index.long()]
