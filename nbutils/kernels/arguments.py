@@ -3,14 +3,10 @@
 from torch import Tensor, nn
 
 from nbutils.kernels.gates import Activation
+from nbutils.kernels.interface import first_projection, neurons_of
 from nbutils.kernels.tiles import Tiles
 
 ALL = slice(None)
-
-
-def neurons_of(experts: nn.Module) -> int:
-    """Neurons of one expert, I."""
-    return experts.down_proj.shape[1 if experts.is_transposed else 2]
 
 
 def gate_up_arguments(experts: nn.Module, chosen: slice = ALL) -> dict:
@@ -18,8 +14,7 @@ def gate_up_arguments(experts: nn.Module, chosen: slice = ALL) -> dict:
 
     A neuron's up projection is one row behind its gate where the two take turns, else as many as there are neurons.
     """
-    name = "gate_up_proj" if experts.has_gate else "up_proj"
-    weight, bias = _parameters(experts, name, chosen)
+    weight, bias = _parameters(experts, first_projection(experts), chosen)
     neuron, entry = _steps(experts, weight)
     bias_neuron = bias.stride(1)
     to_up = neurons_of(experts) if experts.is_concatenated else 1

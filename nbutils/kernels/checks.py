@@ -3,22 +3,18 @@
 import torch
 from torch import Tensor, nn
 
-from nbutils.models.expert_weights import ExpertLayout, follow_interface, layout_of
+from nbutils.kernels.interface import follow_interface, hidden_size_of
 
 
-def checked_layout(experts: nn.Module, hidden_states: Tensor) -> ExpertLayout:
-    """The layout of experts that can take `hidden_states` [T, H].
-
-    Raises:
-        ValueError: the module is not on transformers' experts interface, or tokens do not fit it.
-    """
+def check_tokens(experts: nn.Module, hidden_states: Tensor) -> None:
+    """Raises ValueError unless the module is on transformers' experts interface and `hidden_states` [T, H] fit it."""
     kind = type(experts).__name__
     if not follow_interface(experts):
         raise ValueError(f"{kind} is not on transformers' experts interface: give the `experts` of an MoE block.")
-    layout = layout_of(experts)
-    if hidden_states.ndim != 2 or hidden_states.shape[1] != layout.hidden_size:
+    hidden = hidden_size_of(experts)
+    if hidden_states.ndim != 2 or hidden_states.shape[1] != hidden:
         raise ValueError(
-            f"hidden_states has shape {tuple(hidden_states.shape)} and {kind} takes [tokens, {layout.hidden_size}]: "
+            f"hidden_states has shape {tuple(hidden_states.shape)} and {kind} takes [tokens, {hidden}]: "
             "flatten batch and sequence first."
         )
     for name, weight in experts.named_parameters(recurse=False):
@@ -26,7 +22,6 @@ def checked_layout(experts: nn.Module, hidden_states: Tensor) -> ExpertLayout:
             raise ValueError(f"{name} is on {weight.device} and hidden_states on {hidden_states.device}: move one.")
         if weight.dtype != hidden_states.dtype:
             raise ValueError(f"{name} is {weight.dtype} and hidden_states is {hidden_states.dtype}: convert one.")
-    return layout
 
 
 def check_routing(num_experts: int, hidden_states: Tensor, top_k_index: Tensor, top_k_weights: Tensor) -> None:

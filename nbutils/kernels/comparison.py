@@ -11,7 +11,7 @@ from nbutils.kernels.reference import (
     ExpertStatistics,
     empty_statistics,
     expert_activations,
-    expert_output,
+    expert_outputs,
     measure_expert,
 )
 
@@ -88,7 +88,7 @@ def compare_outputs(
 def all_outputs(experts: nn.Module, hidden_states: Tensor, others: Sequence[Callable[[Tensor], Tensor]] = ()) -> Tensor:
     """Outputs [T, M, H] of every expert and of `others` for every token, in float32 or wider: for few tokens only."""
     own = [
-        expert_output(experts, expert, expert_activations(experts, expert, hidden_states))
+        expert_outputs(experts, {expert: expert_activations(experts, {expert: hidden_states})})
         for expert in range(experts.num_experts)
     ]
     outputs = torch.stack([*own, *(other(hidden_states) for other in others)], dim=1)

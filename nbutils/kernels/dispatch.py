@@ -7,7 +7,7 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from nbutils.kernels.checks import check_no_gradient, check_routing, checked_layout
+from nbutils.kernels.checks import check_no_gradient, check_routing, check_tokens
 from nbutils.kernels.gates import Activation, activation_of
 from nbutils.kernels.reference import ExpertStatistics, norms_in_torch
 from nbutils.kernels.routed import routed_in_torch
@@ -36,7 +36,7 @@ def expert_norms(
     Raises:
         ValueError: tokens do not fit the experts, or "triton" is asked for where it cannot run.
     """
-    checked_layout(experts, hidden_states)
+    check_tokens(experts, hidden_states)
     activation = _for_triton(experts, hidden_states, implementation)
     if activation is None:
         return norms_in_torch(experts, hidden_states, threshold)
@@ -64,9 +64,9 @@ def expert_mlp(
         ValueError: tokens do not fit the experts, an expert does not exist, a gradient is wanted, or "triton" is asked
             for where it cannot run.
     """
-    layout = checked_layout(experts, hidden_states)
+    check_tokens(experts, hidden_states)
     check_no_gradient("expert_mlp", hidden_states, top_k_weights, *experts.parameters())
-    check_routing(layout.num_experts, hidden_states, top_k_index, top_k_weights)
+    check_routing(experts.num_experts, hidden_states, top_k_index, top_k_weights)
     activation = _for_triton(experts, hidden_states, implementation)
     if activation is None:
         return routed_in_torch(experts, hidden_states, top_k_index, top_k_weights)

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nbutils.models.expert_weights import layout_of
+from nbutils.kernels.interface import neurons_of
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": F.silu,
@@ -67,7 +67,7 @@ def activation_of(experts: nn.Module) -> Activation | None:
 
 
 def _recognised(experts: nn.Module) -> Activation | None:
-    gate, up = _pairs_of_points(layout_of(experts).intermediate_size)
+    gate, up = _pairs_of_points(neurons_of(experts))
     try:
         own = experts._apply_gate(_joined(experts, gate, up)) if experts.has_gate else experts.act_fn(gate)
     except Exception:  # whatever a function of someone else's raises, it is not one of ours

@@ -8,10 +8,10 @@ from nbutils.kernels.arguments import (
     activation_arguments,
     down_arguments,
     gate_up_arguments,
-    neurons_of,
     tile_arguments,
 )
 from nbutils.kernels.gates import Activation
+from nbutils.kernels.interface import neurons_of
 from nbutils.kernels.reference import ExpertStatistics, empty_statistics
 from nbutils.kernels.routed import sorted_slots
 from nbutils.kernels.signatures import KERNELS

@@ -1,10 +1,12 @@
 """The output norm of every expert for every token, in plain torch: exact in float64, and what runs on a CPU."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from nbutils.kernels.interface import first_projection
 
 # Rows whose activations fit a core's second-level cache at common sizes; larger blocks wait for memory.
 ROWS = 512
@@ -52,8 +54,8 @@ def measure_expert(
 ) -> Tensor:
     """Fills in the `rows` of `result` for one expert on a block of tokens [T, H], and returns its outputs [T, H]."""
     wide = result.norm.dtype
-    activations = expert_activations(experts, expert, block)
-    output = expert_output(experts, expert, activations)
+    activations = expert_activations(experts, {expert: block})
+    output = expert_outputs(experts, {expert: activations})
     result.norm[rows, expert] = torch.linalg.vector_norm(output, dim=-1, dtype=wide)
     magnitude = activations.abs_()
     result.abs_sum[rows, expert] = magnitude.sum(-1, dtype=wide)
@@ -63,20 +65,26 @@ def measure_expert(
     return output
 
 
-def expert_activations(experts: nn.Module, expert: int, hidden_states: Tensor) -> Tensor:
-    """Activations [T, I] of one expert: what its down projection receives."""
-    if experts.has_gate:
-        return experts._apply_gate(_project(experts, "gate_up_proj", expert, hidden_states))
-    return experts.act_fn(_project(experts, "up_proj", expert, hidden_states))
+def expert_activations(experts: nn.Module, tokens: Mapping[int, Tensor]) -> Tensor:
+    """Activations [rows, I], what the down projection receives: of each expert on its own tokens [rows, H], in turn."""
+    products = _products(experts, first_projection(experts), tokens)
+    return experts._apply_gate(products) if experts.has_gate else experts.act_fn(products)
 
 
-def expert_output(experts: nn.Module, expert: int, activations: Tensor) -> Tensor:
-    """Output [T, H] of one expert from its activations [T, I], before the routing weight."""
-    output = _project(experts, "down_proj", expert, activations)
-    return experts.post_expert_norm(output) if experts.has_post_expert_norm else output
+def expert_outputs(experts: nn.Module, activations: Mapping[int, Tensor]) -> Tensor:
+    """Outputs [rows, H] of each expert from its own activations [rows, I], in turn, before the routing weight."""
+    outputs = _products(experts, "down_proj", activations)
+    return experts.post_expert_norm(outputs) if experts.has_post_expert_norm else outputs
 
 
-def _project(experts: nn.Module, name: str, expert: int, inputs: Tensor) -> Tensor:
-    weight = getattr(experts, name)[expert]
-    bias = getattr(experts, f"{name}_bias")[expert] if experts.has_bias else None
-    return F.linear(inputs, weight.mT if experts.is_transposed else weight, bias)
+def _products(experts: nn.Module, name: str, inputs: Mapping[int, Tensor]) -> Tensor:
+    weights, biases = getattr(experts, name), getattr(experts, f"{name}_bias", None)
+    weights = weights if experts.is_transposed else weights.mT  # [E, in, out]
+    rows = [len(part) for part in inputs.values()]
+    result = weights.new_empty(sum(rows), weights.shape[2])
+    for (expert, part), out in zip(inputs.items(), result.split(rows), strict=True):
+        if experts.has_bias:
+            torch.addmm(biases[expert], part, weights[expert], out=out)
+        else:
+            torch.mm(part, weights[expert], out=out)
+    return result

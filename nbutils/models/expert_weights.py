@@ -1,9 +1,7 @@
 """Where the matrices of single experts are, in a module that holds all experts of a layer.
 
-Most modules follow transformers' experts interface: all experts in 3-dimensional parameters, and the flags that
-`use_experts_implementation` sets on the module say how: `has_gate` (`gate_up_proj`, else `up_proj`), `is_transposed`
-([E, in, out], else [E, out, in]) and `is_concatenated` (gate rows then up rows, else alternating). The others are
-recognised by the names and shapes of their parameters.
+Most modules follow transformers' experts interface (see `nbutils.kernels.interface`). The others are recognised by the
+names and shapes of their parameters.
 """
 
 from dataclasses import dataclass
@@ -11,9 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from nbutils.kernels.interface import follow_interface, hidden_size_of, neurons_of
 from nbutils.models.matrices import Matrix, Projections, gate_then_up
-
-FLAGS = ("has_gate", "is_transposed", "is_concatenated", "config")
 
 
 @dataclass(frozen=True)
@@ -34,14 +31,6 @@ class ExpertLayout:
         if self.is_flat:
             return slice(expert * self.intermediate_size, (expert + 1) * self.intermediate_size)
         return expert
-
-
-def follow_interface(experts: nn.Module) -> bool:
-    """Whether `experts` carries the flags and the parameters of the interface."""
-    if not all(hasattr(experts, flag) for flag in FLAGS):
-        return False
-    up = "gate_up_proj" if experts.has_gate else "up_proj"
-    return _parameters(experts, (up, "down_proj"), ndim=3) is not None
 
 
 def layout_of(experts: nn.Module) -> ExpertLayout | None:
@@ -65,8 +54,7 @@ def are_plain_floats(dtype: torch.dtype) -> bool:
 
 
 def _interface(experts: nn.Module) -> ExpertLayout:
-    num_experts, rows, columns = experts.down_proj.shape
-    hidden, intermediate = (columns, rows) if experts.is_transposed else (rows, columns)
+    hidden, intermediate = hidden_size_of(experts), neurons_of(experts)
     down = Matrix("down_proj", is_transposed=experts.is_transposed)
     if not experts.has_gate:
         projections = Projections(None, Matrix("up_proj", is_transposed=experts.is_transposed), down)
@@ -76,7 +64,7 @@ def _interface(experts: nn.Module) -> ExpertLayout:
         alternating = (slice(0, None, 2), slice(1, None, 2))
         gate, up = (Matrix("gate_up_proj", rows, experts.is_transposed) for rows in alternating)
         projections = Projections(gate, up, down)
-    return ExpertLayout(num_experts, hidden, intermediate, projections)
+    return ExpertLayout(len(experts.down_proj), hidden, intermediate, projections)
 
 
 def _gated_pair(names: tuple[str, str], up: tuple, down: tuple) -> ExpertLayout | None:

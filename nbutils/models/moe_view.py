@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
+from nbutils.kernels.interface import follow_interface
 from nbutils.models import expert_weights
 from nbutils.models.errors import ModelError
 from nbutils.models.expert_weights import ExpertLayout
@@ -185,7 +186,7 @@ def _router(block: nn.Module) -> nn.Module | None:
 def _hindrance(router: nn.Module, width: int, experts: nn.Module, num_experts: int) -> str:
     if type(experts).__name__ in SCALED_INPUTS:
         return "its experts receive the hidden states times the router's score, so that their outputs do not compare"
-    if not expert_weights.follow_interface(experts):
+    if not follow_interface(experts):
         return f"{type(experts).__name__} is not on transformers' experts interface, the one place to look on from"
     if width - num_experts not in (0, getattr(router, "n_shared_experts", 0)):  # inkling scores its shared experts too
         return f"its router scores {width} experts and {num_experts} have weights, so that a token may be sent to none"

@@ -54,7 +54,7 @@ def test_activation_statistics(experts):
     statistics = expert_norms(experts, x, threshold=0.05)
 
     for expert in range(5):
-        h = expert_activations(experts, expert, x)
+        h = expert_activations(experts, {expert: x})
         torch.testing.assert_close(statistics.abs_sum[:, expert], h.abs().sum(-1))
         torch.testing.assert_close(statistics.square_sum[:, expert], (h * h).sum(-1))
         torch.testing.assert_close(statistics.abs_max[:, expert], h.abs().amax(-1))

@@ -83,7 +83,7 @@ def test_activations_are_those_of_the_experts(loaded, padded_batches):
 
     def see(layer, routed):
         if layer.index == 1:
-            activations.append(expert_activations(layer.experts, 4, routed.hidden_states))
+            activations.append(expert_activations(layer.experts, {4: routed.hidden_states}))
 
     for batch in padded_batches:
         for row, mask in zip(batch.input_ids, batch.attention_mask, strict=True):
