@@ -22,7 +22,7 @@ def resampled_sums(sums: np.ndarray, resamples: int, seed: int) -> np.ndarray:
     """
     clusters = len(sums)
     if clusters < 2:
-        raise ValueError(f"{clusters} cluster is too few for an interval: give at least two passages.")
+        raise ValueError(f"{clusters} cluster is too few for an interval: give at least two.")
     counts = np.random.default_rng(seed).multinomial(clusters, np.full(clusters, 1 / clusters), size=resamples)
     return np.tensordot(counts.astype(float), sums, axes=1)
 

@@ -17,3 +17,7 @@ def test_above_null(low, clusters, verdict, reason):
 
     assert given == verdict
     assert reason in why
+
+
+def test_the_reason_names_the_units():
+    assert above_null(0.2, 0.1, 7, unit="blocks of days")[1].startswith("7 blocks of days are too few")
