@@ -1,0 +1,1 @@
+"""The generated film that the notebook shows by default."""
