@@ -15,12 +15,14 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest --nbmake notebooks
 
 lab: $(INSTALLED)
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks --LabApp.default_url=/lab/workspaces/nbutils/tree/index.ipynb
 
 # Executes the notebooks in place with their defaults and keeps the outputs without what differs from run to run. One
-# thread, as sums depend on their number in the last digits.
+# thread, as sums depend on their number in the last digits. The index comes last, as it reads the others.
+INDEX := notebooks/index.ipynb
 notebooks: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+		$(filter-out $(INDEX),$(wildcard notebooks/*.ipynb)) $(INDEX)
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys \
 		"cell.metadata.execution metadata.papermill metadata.language_info" notebooks/*.ipynb
 	cp results/router_norms/agreement.png notebooks/images/router_norms.png
