@@ -1,0 +1,1 @@
+"""Temperatures at which emissions turn, under several definitions."""
