@@ -53,18 +53,29 @@ def cross_fitted_margins(
         fold = _checked_folds(model, pairs["prompt_id"].to_numpy()[rows], folds, seed)
         margins = {(UNCALIBRATED, IN_SAMPLE): _margin(scores[rows])}
         for name, method in methods.items():
-            margins[name, CROSS_FITTED] = np.empty(len(rows))
-            for held_out in range(folds):
-                seen, unseen = rows[fold != held_out], fold == held_out
-                fitted = copy.copy(method).fit(values[seen], scores[seen])
-                margins[name, CROSS_FITTED][unseen] = _margin(
-                    fitted.transform(values[rows[unseen]], scores[rows[unseen]])
-                )
+            margins[name, CROSS_FITTED] = _margin(_cross_fitted(method, values[rows], scores[rows], fold))
             fitted = copy.copy(method).fit(values[rows], scores[rows])
             margins[name, IN_SAMPLE] = _margin(fitted.transform(values[rows], scores[rows]))
         for (name, fit), margin in margins.items():
             tables.append((rows, name, fit, margin))
     return _long(pairs, tables, [UNCALIBRATED, *methods])
+
+
+def calibrated_pairs(
+    pairs: pd.DataFrame, method: Calibrator, characteristics: Sequence[str], *, folds: int = 5, seed: int = 0
+) -> pd.DataFrame:
+    """The pairs with cross-fitted calibrated scores in place of their scores; arguments as for `cross_fitted_margins`.
+
+    Raises:
+        RewardDataError: as `cross_fitted_margins`.
+        ValueError: the method cannot be fitted.
+    """
+    values, scores = pair_arrays(pairs, characteristics)
+    calibrated = np.empty_like(scores)
+    for model, rows in pairs.groupby("model", sort=False, observed=True).indices.items():
+        fold = _checked_folds(model, pairs["prompt_id"].to_numpy()[rows], folds, seed)
+        calibrated[rows] = _cross_fitted(method, values[rows], scores[rows], fold)
+    return pairs.assign(chosen_score=calibrated[:, 0], rejected_score=calibrated[:, 1])
 
 
 def pair_arrays(pairs: pd.DataFrame, characteristics: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -91,6 +102,16 @@ def pair_arrays(pairs: pd.DataFrame, characteristics: Sequence[str]) -> tuple[np
         )
     array = array.reshape(len(pairs), len(names), 2)
     return array[:, 1:].transpose(0, 2, 1), array[:, 0]
+
+
+def _cross_fitted(method: Calibrator, values: np.ndarray, scores: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Scores [n, 2] calibrated by what was fitted to the other folds; folds are numbered from 0."""
+    calibrated = np.empty_like(scores)
+    for held_out in range(fold.max() + 1):
+        unseen = fold == held_out
+        fitted = copy.copy(method).fit(values[~unseen], scores[~unseen])
+        calibrated[unseen] = fitted.transform(values[unseen], scores[unseen])
+    return calibrated
 
 
 def _margin(scores: np.ndarray) -> np.ndarray:

@@ -22,13 +22,16 @@ NEEDED = PROMPT_CHARACTERS + LONGEST
 SEVERITIES = (0.05, 0.15, 0.4)  # share of the words changed
 
 
-def embedded_pairs(model: str = "moe-scratch", pairs: int = 600, seed: int = 0) -> pd.DataFrame:
+def embedded_pairs(
+    model: str = "moe-scratch", pairs: int = 600, seed: int = 0, *, device: str = "auto"
+) -> pd.DataFrame:
     """Pairs of a genuine and a corrupted stretch with their log-likelihood as score.
 
     Args:
         model: an embedded model, or another causal language model that `load_causal_lm` takes.
         pairs: their number; at most one for each held-out passage that is long enough.
         seed: draws passages, lengths and corruptions; with the same installed packages it gives the same texts.
+        device: as for `load_causal_lm`.
 
     Returns:
         One row per pair: `model`, `pair_id`, `prompt_id` (the same, as each pair has its own passage), `subset` (the
@@ -41,7 +44,8 @@ def embedded_pairs(model: str = "moe-scratch", pairs: int = 600, seed: int = 0) 
         ModelError: the model cannot be loaded.
     """
     texts = corrupted_pairs(pairs, seed)
-    loaded = load_causal_lm(model, experts_implementation="eager")  # the fastest on a CPU for experts this small
+    # "eager" is the fastest on a CPU for experts this small.
+    loaded = load_causal_lm(model, device=device, experts_implementation="eager")
     both = pd.concat([texts["chosen_text"], texts["rejected_text"]])
     scored = log_likelihood(loaded, [*texts["prompt"], *texts["prompt"]], list(both))
     for side, rows in (("chosen", slice(0, pairs)), ("rejected", slice(pairs, None))):

@@ -4,7 +4,7 @@ import pytest
 
 from nbutils.reward.calibrators import LengthPenalty, Lowess, PenaltyThenLowess, WindowMean
 from nbutils.reward.calibrators.folds import fold_of_rows
-from nbutils.reward.cross_fitting import cross_fitted_margins
+from nbutils.reward.cross_fitting import calibrated_pairs, cross_fitted_margins
 from nbutils.reward.errors import RewardDataError
 from tests.reward.calibrators.made_pairs import logarithmic, planted
 
@@ -174,3 +174,17 @@ def test_refuses_bad_pairs():
     pairs.loc[130, "rejected_score"] = np.nan
     with pytest.raises(RewardDataError, match="rejected_score of pair 'p10' of model 'b' is nan"):
         cross_fitted_margins(pairs, lwr, ["chars"])
+
+
+def test_calibrated_pairs_have_the_cross_fitted_margins():
+    pairs = made_pairs()
+    margins = cross_fitted_margins(pairs, METHODS, ["chars"], seed=3)
+
+    for name in METHODS:
+        calibrated = calibrated_pairs(pairs, METHODS[name], ["chars"], seed=3)
+        own = calibrated["chosen_score"] - calibrated["rejected_score"]
+        for model in ("a", "b"):
+            expected = margins_of(margins, name, "cross-fitted", model)
+            np.testing.assert_array_equal(own[pairs["model"] == model], expected)
+        others = pairs.columns.drop(["chosen_score", "rejected_score"])
+        assert calibrated[others].equals(pairs[others])
