@@ -15,6 +15,8 @@ from nbutils.climate.io.calendar import public_holidays, spring_festival
 from nbutils.climate.planted import COUNTRIES, Country
 
 UNIT = "MtCO2 per day"
+# Before the name of a country wherever it stands beside real ones.
+SIMULATED = "simulated "
 TEMPERATURE_RHO = 0.7
 WARMING_PER_DECADE_C = 0.25
 YEAR_OF_MEAN = 2000

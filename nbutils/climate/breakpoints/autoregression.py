@@ -1,6 +1,7 @@
 """Autoregressive models of residuals: fitted from autocovariances, and simulated."""
 
 import numpy as np
+from scipy import fft
 from scipy.linalg import solve_toeplitz
 from scipy.signal import lfilter
 
@@ -20,8 +21,9 @@ def autocovariance(series: np.ndarray, lags: int) -> np.ndarray:
         lags: the longest, fewer than n.
     """
     n = len(series)
-    spectrum = np.fft.rfft(series, 2 * n, axis=0)
-    return np.fft.irfft(spectrum * np.conj(spectrum), axis=0)[: lags + 1] / n
+    padded = fft.next_fast_len(n + lags, real=True)
+    spectrum = np.abs(fft.rfft(series, padded, axis=0)) ** 2
+    return fft.irfft(spectrum, padded, axis=0)[: lags + 1] / n
 
 
 def yule_walker(covariance: np.ndarray) -> tuple[np.ndarray, float]:

@@ -64,13 +64,14 @@ def breakpoint_test(
     """
     days = sort_days(temperature, covariates)
     value = checked_values(days, value)
-    f, sorted_residuals = _largest_f(days, value[:, None])
-    residuals = _in_time(days, sorted_residuals)[:, 0]
+    of_line = _residuals(days, value[:, None])
+    f, residuals = _largest_f(days, of_line), _in_time(days, of_line)[:, 0]
     if residuals @ residuals <= ON_A_LINE * np.sum((value - value.mean()) ** 2):
         raise ValueError("the values lie on a straight line of temperature and covariates: there is nothing to test.")
     generator = np.random.default_rng(seed)
     coefficients, sd = _autoregression_of_errors(days, residuals, generator)
-    null, _ = _largest_f(days, simulate_autoregression(coefficients, sd, len(value), resamples, generator))
+    errors = simulate_autoregression(coefficients, sd, len(value), resamples, generator)
+    null = _largest_f(days, _residuals(days, errors))
     return Existence(
         f=float(f[0]),
         p=float((1 + np.sum(null >= f[0])) / (resamples + 1)),
@@ -88,22 +89,25 @@ def _autoregression_of_errors(days, residuals, generator):
     coefficients, sd = fit_autoregression(residuals, longest_order(len(residuals)))
     order = len(coefficients)
     errors = simulate_autoregression(coefficients, sd, len(residuals), CORRECTING, generator)
-    _, left = _largest_f(days, errors)
-    lost = autocovariance(errors, order) - autocovariance(_in_time(days, left), order)
+    left = _in_time(days, _residuals(days, errors))
+    lost = autocovariance(errors, order) - autocovariance(left, order)
     covariance = autocovariance(residuals, order) + lost.mean(axis=1)
     if np.linalg.eigvalsh(toeplitz(covariance))[0] <= 0:
         return coefficients, sd
     return yule_walker(covariance)
 
 
-def _largest_f(days, values):
-    """Largest F over breakpoints [m] of series [n, m] in the order of time, and residuals [n, m] of a line, sorted."""
+def _residuals(days, values):
+    """Residuals [n, m], sorted by temperature, of a line and the covariates to values [n, m] in the order of time."""
     values = values[days.order]
-    residuals = values - days.columns @ (days.columns.T @ values)
+    return values - days.columns @ (days.columns.T @ values)
+
+
+def _largest_f(days, residuals):
+    """Largest F over breakpoints [m], from sorted residuals [n, m] of a line."""
     n, p = days.columns.shape
     gain, _ = best_hinge(days.temperature, np.ones(n), days.columns, residuals, OUTER_SHARE * n)
-    rss = np.sum(residuals**2, axis=0)
-    return gain / (rss - gain) * (n - p - 2), residuals
+    return gain / (np.sum(residuals**2, axis=0) - gain) * (n - p - 2)
 
 
 def _in_time(days, sorted_series):
