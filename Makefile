@@ -26,6 +26,7 @@ notebooks: $(INSTALLED)
 	cp results/router_norms/agreement.png notebooks/images/router_norms.png
 	cp results/expert_diversity/weights_by_layer.png notebooks/images/expert_diversity.png
 	cp results/expert_routing/pruning.png notebooks/images/expert_routing.png
+	cp results/reward_calibration/simulated_gains.png notebooks/images/reward_calibration.png
 
 benchmark: $(INSTALLED)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only -s
