@@ -10,7 +10,8 @@ def memory_days(residuals: np.ndarray) -> float:
     """The sum of |lag| times autocovariance over the sum of the autocovariances, lags of both signs.
 
     Blocks of b days make the variance of a mean too small by about this number over b. It is that of the autoregression
-    fitted to the residuals, which varies less from series to series than sums of their own autocovariances.
+    fitted to the residuals, which varies less from series to series than sums of their own autocovariances. In a few
+    series in a hundred that fit swings back and the sum vanishes, so that it is at least the AR(1)'s.
 
     Args:
         residuals: [n] in the order of time.
@@ -19,11 +20,13 @@ def memory_days(residuals: np.ndarray) -> float:
         Days, not negative; 2 rho / (1 - rho^2) for an AR(1).
     """
     n = len(residuals)
-    coefficients, _ = fit_autoregression(residuals - np.mean(residuals), longest_order(n))
+    centred = residuals - np.mean(residuals)
+    coefficients, _ = fit_autoregression(centred, longest_order(n))
     one_shock = lfilter([1.0], np.concatenate([[1.0], -coefficients]), np.eye(1, n)[0])
     covariance = autocovariance(one_shock, n - 1)
     weighted, total = 2 * np.arange(n) @ covariance, 2 * covariance.sum() - covariance[0]
-    return float(max(0.0, weighted / total))
+    rho = max(0.0, centred[1:] @ centred[:-1] / (centred @ centred))
+    return float(max(weighted / total, 2 * rho / (1 - rho**2)))
 
 
 def block_length(memory: float, days: int) -> int:

@@ -42,3 +42,9 @@ def test_short_series_have_a_length(days):
     series = np.cumsum(np.random.default_rng(2).normal(size=days))
 
     assert 1 <= block_length(memory_days(series), days) <= days // 10
+
+
+def test_no_autocorrelated_series_is_taken_for_independent_days():
+    series = simulate_autoregression(np.array([0.6]), 1.0, 1461, 400, np.random.default_rng(0))
+
+    assert min(memory_days(one) for one in series.T) > 1
