@@ -1,4 +1,4 @@
-# make run: every notebook, headless; make test: the whole test suite; make lab: JupyterLab.
+# make run: every notebook, headless, and the gallery; make test: the whole test suite; make lab: JupyterLab.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -7,6 +7,7 @@ INSTALLED := .venv/installed
 
 run: $(INSTALLED)
 	$(BIN)/python -m nbutils run
+	$(BIN)/python -m nbutils gallery
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -28,6 +29,8 @@ notebooks: $(INSTALLED)
 	cp results/router_norms/agreement.png notebooks/images/router_norms.png
 	cp results/expert_diversity/weights_by_layer.png notebooks/images/expert_diversity.png
 	cp results/expert_routing/pruning.png notebooks/images/expert_routing.png
+	cp results/reward_calibration/simulated_gains.png notebooks/images/reward_calibration.png
+	cp results/co2_thresholds/responses.png notebooks/images/co2_thresholds.png
 
 benchmark: $(INSTALLED)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only -s

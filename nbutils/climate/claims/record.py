@@ -1,0 +1,52 @@
+"""One finding with every key, its numbers as Python's own; and the rules for a figure and for a null."""
+
+import math
+
+from nbutils.statistics.verdicts import Verdict
+
+KEYS = ("unit", "paper", "measured", "interval", "null", "n")
+
+
+def record(**told: object) -> dict[str, object]:
+    """The finding; a number that is missing or not finite becomes None, and so does an interval with such an end."""
+    finding = dict.fromkeys(KEYS) | told
+    for key in ("measured", "null"):
+        finding[key] = _number(finding[key])
+    if finding["interval"] is not None:
+        ends = tuple(map(_number, finding["interval"]))
+        finding["interval"] = None if None in ends else ends
+    if finding["n"] is not None:
+        finding["n"] = int(finding["n"])
+    return finding
+
+
+def near(interval: tuple[float, float], target: tuple[float, float], tolerance: float) -> tuple[Verdict, str]:
+    """Whether a quantity is within a tolerance of a figure, with the reason in words.
+
+    `holds` when the whole interval lies within, `fails` when all of it lies without, and open in between, so that both
+    errors are at most the half of what the interval leaves out.
+
+    Args:
+        interval: of the quantity, 95 %.
+        target: lower and upper end of what is right, the same for a single figure.
+        tolerance: not negative, in the same unit.
+    """
+    low, high = target[0] - tolerance, target[1] + tolerance
+    if low <= interval[0] and interval[1] <= high:
+        return "holds", f"the interval lies within {low:.1f} to {high:.1f}"
+    if interval[1] < low or high < interval[0]:
+        return "fails", f"the interval lies outside of {low:.1f} to {high:.1f}"
+    return "not testable here", f"open: the interval reaches over an end of {low:.1f} to {high:.1f}"
+
+
+def above(interval: tuple[float, float], null: float) -> tuple[Verdict, str]:
+    """Whether a quantity exceeds its null value: `fails` below it, open where the interval reaches over it."""
+    if interval[0] > null:
+        return "holds", f"the interval lies above {null:g}"
+    if interval[1] < null:
+        return "fails", f"the interval lies below {null:g}"
+    return "not testable here", f"open: the interval reaches over {null:g}"
+
+
+def _number(value: object) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
