@@ -9,9 +9,6 @@ from nbutils.suite import project
 from nbutils.suite.errors import UsageError
 from nbutils.suite.findings import read_findings
 
-INDEX = "index"
-"""The notebook that leads to the others in JupyterLab, as the front page does in the gallery."""
-
 _SWEEP_FILES = ("sweep.json", "findings.parquet", "runs.parquet")
 
 
@@ -52,7 +49,7 @@ def failed_rerun(notebook: Path) -> Path | None:
 
 def _of_the_project() -> Sources:
     places = _places(project.root() / "results")
-    paths = {name: _best(path) for name, path in project.notebooks().items() if name != INDEX}
+    paths = {name: _best(path) for name, path in project.notebooks().items()}
     paths |= {folder.name: folder / f"{folder.name}.ipynb" for folder in places if _is_complete(folder)}
     return Sources([paths[name] for name in sorted(paths)], [place for place in places if _is_sweep(place)])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from nbutils.suite import project
 from nbutils.suite.findings import VERDICT_SYMBOLS
 from nbutils.suite.gallery import discovery
 from nbutils.suite.gallery.discovery import Sources
@@ -40,7 +41,7 @@ def gallery(sources: Sources, allow_scripts: bool) -> Gallery:
     """
     addresses = iter(_addresses([*(path.stem for path in sources.notebooks), *(path.name for path in sources.sweeps)]))
     addresses_of_notebooks = {path: next(addresses) for path in sources.notebooks}
-    pages = {discovery.INDEX: FRONT_PAGE} | {
+    pages = {project.INDEX: FRONT_PAGE} | {
         path.stem: address for path, address in reversed(addresses_of_notebooks.items())
     }
     site = Site(pages, allow_scripts)
