@@ -27,6 +27,8 @@ _CONFIGURATION = {
     "distributed.worker.profile.enabled": False,
 }
 
+_ONLY_HERE = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "dashboard": False}
+
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -77,7 +79,7 @@ def local_cluster(workers: int, devices: list[str]) -> Iterator[Client]:
         SpecCluster(
             scheduler={
                 "cls": Scheduler,
-                "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": ":0"},
+                "options": {"port": 0, **_ONLY_HERE},
             },
             workers={i: _worker(environment, devices[i : i + 1]) for i in range(workers)},
             silence_logs=logging.CRITICAL,
@@ -108,9 +110,8 @@ def _worker(environment: dict[str, str], devices: list[str]) -> dict:
         "cls": Nanny,
         "options": {
             "nthreads": 1,
-            "host": "127.0.0.1",
             "memory_limit": 0,
-            "dashboard": False,
+            **_ONLY_HERE,
             "resources": {gpus.RESOURCE: 1} if devices else {},
             "env": environment | ({gpus.VISIBLE: devices[0]} if devices else {}),
             "preload": ["nbutils.suite.sweep.local_worker"],
@@ -153,8 +154,9 @@ def check_workers(client: Client, job: Job) -> None:
         ClusterError: a worker has no nbutils or another one, or does not see the sweep's folder.
     """
     for worker, complaint in client.run(check_worker, job, on_error="return").items():
-        if isinstance(complaint, ImportError):
-            raise ClusterError(f"Worker {worker} cannot import nbutils ({complaint}); install {job.version} there.")
+        if isinstance(complaint, Exception):
+            # Dask gives an error of the import as the text of another one.
+            raise ClusterError(f"Worker {worker} cannot use nbutils ({complaint}); install {job.version} there.")
         if complaint is not None:
             raise ClusterError(f"Worker {worker} {complaint}.")
 

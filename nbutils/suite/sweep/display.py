@@ -87,7 +87,10 @@ class LiveDisplay:
 
     def refresh(self, client: Client) -> None:
         """Look which worker executes what."""
-        processing = client.processing()
+        try:
+            processing = client.processing()
+        except OSError:  # the loss of the scheduler is told by the runs that it takes with it
+            return
         self._workers = len(processing)
         names = {worker: run_of(keys[0]) for worker, keys in processing.items() if keys}
         now = time.monotonic()

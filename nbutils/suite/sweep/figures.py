@@ -23,6 +23,7 @@ LOG_SCALE_RATIO = 30
 _MARKERS = {"holds": "o", "fails": "X", "not testable here": "s"}
 _COLUMNS = 3
 _TITLE_WIDTH = 46
+_MARGIN = 0.05  # of the width of a panel, left and right of its numbers
 
 
 def figures_by_parameter(findings: pd.DataFrame, parameters: Mapping[str, str]) -> dict[str, Figure]:
@@ -74,7 +75,7 @@ def _figure(rows: pd.DataFrame, name: str, column: str, others: Mapping[str, str
     positions, labels = _positions(rows[column])
     series = _series(rows, others)
     for panel, (statement, part) in zip(axes, panels, strict=True):
-        _draw(panel, part, positions[part.index], series[part.index], is_numeric=labels is None)
+        _draw(panel, part, positions, series, is_numeric=labels is None)
         units = part["unit"].dropna().unique()
         title = textwrap.shorten(statement, 3 * _TITLE_WIDTH, placeholder=" ...")
         panel.set_title(textwrap.fill(title, _TITLE_WIDTH), fontsize=8)
@@ -105,10 +106,11 @@ def _series(rows: pd.DataFrame, others: Mapping[str, str]) -> pd.Series:
 
 
 def _draw(panel: Axes, rows: pd.DataFrame, x: pd.Series, series: pd.Series, *, is_numeric: bool) -> None:
+    """Draw the findings of one claim; `x` and `series` are those of all claims, so that all panels share colours."""
     names = list(series.unique())
     width = 0 if is_numeric else 0.5 / len(names)
     for i, name in enumerate(names):
-        part = rows[series == name]
+        part = rows[series[rows.index] == name]
         at = x[part.index] + width * (i - (len(names) - 1) / 2)
         colour = style.COLOURS[i % MOST_SERIES]
         errors = [
@@ -138,8 +140,13 @@ def _set_x_axis(panel: Axes, positions: pd.Series, labels: Sequence[str] | None)
         smallest, largest = positions.min(), positions.max()
         if smallest > 0 and largest / smallest >= LOG_SCALE_RATIO:
             panel.set_xscale("log")
-        elif (positions % 1 == 0).all():
+            margin = (largest / smallest) ** _MARGIN
+            panel.set_xlim(smallest / margin, largest * margin)
+            return
+        if (positions % 1 == 0).all():
             panel.xaxis.get_major_locator().set_params(integer=True)
+        margin = (largest - smallest) * _MARGIN
+        panel.set_xlim(smallest - margin, largest + margin)
         return
     step = -(-len(labels) // MOST_TICKS)
     places = np.arange(0, len(labels), step)

@@ -9,6 +9,9 @@ from nbutils.suite.errors import OutputError
 from nbutils.suite.findings import Finding
 from nbutils.suite.sweep.storage import Folder
 
+RECORD = "sweep_record.json"
+"""Name of a record in its run's folder, which a notebook is not likely to use."""
+
 Status = Literal["ok", "failed", "timed out", "lost"]
 
 
@@ -54,7 +57,7 @@ def folder_of(run: str) -> str:
 
 def record_name(run: str) -> str:
     """Return where a run's record is, below the sweep's folder."""
-    return f"{folder_of(run)}/record.json"
+    return f"{folder_of(run)}/{RECORD}"
 
 
 def read_records(folder: Folder, runs: Iterable[str]) -> dict[str, Record]:

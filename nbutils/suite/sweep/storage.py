@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
@@ -62,13 +63,28 @@ class Folder:
         Raises:
             OutputError: the file system refuses, for example because it is full.
         """
+        with self._appearing(name) as unfinished:
+            self._files.pipe_file(unfinished, content)
+
+    def copy(self, name: str, source: Path) -> None:
+        """Copy a local file, of any size, as `write` does.
+
+        Raises:
+            OutputError: the file system refuses.
+        """
+        with self._appearing(name) as unfinished:
+            self._files.put_file(str(source), unfinished)
+
+    @contextmanager
+    def _appearing(self, name: str) -> Iterator[str]:
+        """Yield a temporary name beside the file's, for the body to write to, and rename it afterwards."""
         path = self._path(name)
         parent, _, last = path.rpartition("/")
         unfinished = f"{parent}/.{last}.{uuid.uuid4().hex}"
         with self._errors("write"):
             self._files.makedirs(parent, exist_ok=True)
             try:
-                self._files.pipe_file(unfinished, content)
+                yield unfinished
                 self._files.mv(unfinished, path)
             except BaseException:
                 if self._files.exists(unfinished):

@@ -17,6 +17,7 @@ from nbutils.suite.errors import UsageError
 from nbutils.suite.execution import Outcome, Task, execute
 from nbutils.suite.sweep import gpus, kernels, package
 from nbutils.suite.sweep.records import (
+    RECORD,
     Record,
     Run,
     Start,
@@ -151,7 +152,7 @@ def _keep(
     if done and done.status == "ok":
         return done
     for name, path in files.items():
-        folder.write(f"{folder_of(run.name)}/{name}", path.read_bytes())
+        folder.copy(f"{folder_of(run.name)}/{name}", path)
     record = Record(
         run=run.name,
         parameters=run.parameters,
@@ -168,7 +169,7 @@ def _keep(
     )
     folder.write(record_name(run.name), (record.model_dump_json(indent=1) + "\n").encode())
     # What an earlier, failed start left does not belong to this one.
-    own = {"record.json", *(name.partition("/")[0] for name in files)}
+    own = {RECORD, *(name.partition("/")[0] for name in files)}
     for stale in set(folder.names(folder_of(run.name))) - own:
         folder.remove(f"{folder_of(run.name)}/{stale}")
     return record

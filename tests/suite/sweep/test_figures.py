@@ -3,6 +3,8 @@ import itertools
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
 
 from nbutils.suite import figures as style
 from nbutils.suite.sweep.figures import figures_by_parameter
@@ -37,9 +39,9 @@ def panels(figure):
 
 
 def points(axes):
-    """Return the points of the scatter plots that are not null levels, one tuple each."""
-    drawn = [collection.get_offsets() for collection in axes.collections if hasattr(collection, "get_offsets")]
-    return sorted({(float(x), float(y)) for offsets in drawn for x, y in np.asarray(offsets) if (x, y) != (0, 0)})
+    """Return where something is marked, a finding or its null."""
+    drawn = [dots.get_offsets() for dots in axes.collections if isinstance(dots, PathCollection)]
+    return sorted({(float(x), float(y)) for offsets in drawn for x, y in np.asarray(offsets)})
 
 
 def lines(axes, linestyle):
@@ -95,6 +97,17 @@ def test_other_parameters_are_told_by_colour(draw):
     assert [line.get_color() for line in lines(figure.axes[0], "-")] == list(style.COLOURS[:2])
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["label=a", "label=b", "holds"]
+
+
+def test_a_colour_is_one_group_in_all_panels_and_all_have_one_x_axis(draw):
+    def findings(parameters):
+        only_b = [finding("two")] if parameters["label"] == "b" and parameters["count"] == 2 else []
+        return [finding("one"), *only_b]
+
+    one, two = draw({"count": [1, 2], "label": ["a", "b"]}, findings)["by_count"].axes
+    assert two.get_xlim() == one.get_xlim()
+    (dots,) = [dots for dots in two.collections if isinstance(dots, PathCollection) and len(dots.get_offsets())]
+    assert to_hex(dots.get_facecolor()[0]).upper() == style.COLOURS[1]
 
 
 def test_more_groups_than_colours_are_one_without_lines(draw):

@@ -22,7 +22,7 @@ def test_a_record_is_read_as_it_was_written(folder, make_record):
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"run": "a-1"'])
 def test_a_damaged_record_is_named_with_the_way_out(folder, content):
     folder.write(record_name(RUN.name), content)
-    with pytest.raises(OutputError, match=r"runs/a-1/record.json is damaged; delete it and .* --resume"):
+    with pytest.raises(OutputError, match=r"runs/a-1/sweep_record.json is damaged; delete it and .* --resume"):
         read_records(folder, [RUN.name])
 
 

@@ -26,6 +26,13 @@ def test_a_file_is_read_as_it_was_written_and_nothing_else_is_left(folder):
     assert folder.names() == ["runs"]
 
 
+def test_a_local_file_is_copied(folder, tmp_path):
+    (tmp_path / "drawn.png").write_bytes(b"drawn")
+    folder.copy("runs/one/drawn.png", tmp_path / "drawn.png")
+    assert folder.read("runs/one/drawn.png") == b"drawn"
+    assert folder.names("runs/one") == ["drawn.png"]
+
+
 def test_what_is_not_there_is_none(folder):
     assert folder.names() == []
     assert folder.names("runs") == []

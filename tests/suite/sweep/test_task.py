@@ -68,11 +68,12 @@ def executions(monkeypatch, worker):
 
 def test_a_run_leaves_its_files_its_start_and_last_its_record(plan, run, job, executions, monkeypatch):
     written = []
-    write = Folder.write
-    monkeypatch.setattr(Folder, "write", lambda self, name, content: (written.append(name), write(self, name, content)))
+    move = LocalFileSystem.mv
+    monkeypatch.setattr(LocalFileSystem, "mv", lambda self, *paths: (written.append(paths[1]), move(self, *paths)))
     record = execute_run(job(), run)
-    files = [f"runs/{run.name}/{name}" for name in ("asks.ipynb", "more/figure.png", "record.json")]
-    assert written[0].startswith(f"starts/{run.name}/f1-")
+    inside = f"{plan.folder.url}/runs/{run.name}"
+    files = [f"{inside}/{name}" for name in ("asks.ipynb", "more/figure.png", "sweep_record.json")]
+    assert written[0].startswith(f"{plan.folder.url}/starts/{run.name}/f1-")
     assert written[1:] == files
     assert (record.status, record.attempts, record.findings[0].measured) == ("ok", 1, 2.0)
     assert record.files == ["asks.ipynb", "more/figure.png"]
@@ -105,7 +106,7 @@ def test_a_run_that_failed_is_executed_again_and_says_so(plan, run, job, executi
     assert (failed.status, failed.error) == ("failed", FAILED.failure)
     passed = execute_run(job("f2"), run)
     assert (passed.status, passed.attempts) == ("ok", 2)
-    assert sorted(plan.folder.names(f"runs/{run.name}")) == ["asks.ipynb", "more", "record.json"]
+    assert sorted(plan.folder.names(f"runs/{run.name}")) == ["asks.ipynb", "more", "sweep_record.json"]
 
 
 def test_of_two_at_the_same_time_the_first_to_finish_is_kept(plan, run, job, executions):
@@ -143,7 +144,7 @@ def test_a_run_whose_workers_die_is_given_up_after_the_retries(plan, run, job, e
     assert (resumed.status, resumed.attempts) == ("ok", retries + 2)
 
 
-@pytest.mark.parametrize("full_from", ["starts", "asks.ipynb", "record.json"])
+@pytest.mark.parametrize("full_from", ["starts", "asks.ipynb", "sweep_record.json"])
 def test_a_full_disk_is_said_and_leaves_no_record(plan, run, job, executions, monkeypatch, full_from):
     move = LocalFileSystem.mv
 
