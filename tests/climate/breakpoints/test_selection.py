@@ -62,4 +62,4 @@ def test_every_series_has_its_rows():
     chosen = table[table["chosen"]].set_index("sector")["model"]
     assert chosen.to_dict() == {"power": "two_segments", "total": "line"}
     one, *_ = compared(made_days(1, above=-2.0))
-    assert table["bic"].tolist()[4:] == one["bic"].tolist()
+    assert table["bic"].tolist()[4:] == pytest.approx(one["bic"].tolist(), rel=1e-9)
