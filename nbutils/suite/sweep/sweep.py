@@ -49,7 +49,7 @@ def sweep(
         _tell(f"The sweep was begun with nbutils {plan.manifest.nbutils}; the runs table says which made what.")
     if to_do:
         job = Job(secrets.token_hex(4), plan.folder.url, name, timeout_s, retries, package.version())
-        with _terminated_as_interrupted(), _client(scheduler, workers, len(to_do)) as client:
+        with _interrupts(), _client(scheduler, workers, len(to_do)) as client:
             _make(client, plan, job, to_do)
     records, findings = _write(plan)
     print(summary(plan, records, findings))
@@ -84,13 +84,15 @@ def _client(scheduler: str | None, workers: int | None, runs: int) -> Iterator[C
 
 
 @contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """Let SIGTERM end the sweep as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _interrupts() -> Iterator[None]:
+    """Let SIGTERM end the sweep as Ctrl-C does, and Ctrl-C where it began in the background, which ignores SIGINT."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _write(plan: Plan) -> tuple[dict[str, Record], pd.DataFrame]:
