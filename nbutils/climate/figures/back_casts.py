@@ -5,8 +5,8 @@ from matplotlib.dates import DateFormatter, MonthLocator
 from matplotlib.figure import Figure
 
 from nbutils.climate.figures.look import first_of, legend_once, reaches, rows_axis, series_names, titled, vertical_line
-from nbutils.climate.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
+from nbutils.suite.unmeasured_figure import drawn_if_measured
 
 MODELS = ("gradient boosting", "hinge regression", "weekday means")
 SPLITS = {"years left out": True, "random days": False}

@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nbutils.climate.figures.look import first_of, series_names, titled
-from nbutils.climate.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
+from nbutils.suite.unmeasured_figure import drawn_if_measured
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nbutils.climate.figures.look import legend_once, reaches, rows_axis, series_names, titled, vertical_line
-from nbutils.climate.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
+from nbutils.suite.unmeasured_figure import drawn_if_measured
 
 KINDS = {"hot": style.COLOURS[1], "cold": style.COLOURS[0]}
 MEAN_YEARS = 11

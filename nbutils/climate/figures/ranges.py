@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from nbutils.climate.figures.look import legend_once, reaches, series_names, titled
 from nbutils.climate.published import PUBLISHED_RANGE, PUBLISHED_RANGE_YEAR
-from nbutils.climate.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
+from nbutils.suite.unmeasured_figure import drawn_if_measured
 
 MARKERS = "osD^vP<>"
 

@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nbutils.climate.figures.look import DEFINITION_NAMES, legend_once, rows_axis, vertical_line
-from nbutils.climate.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
+from nbutils.suite.unmeasured_figure import drawn_if_measured
 
 
 @drawn_if_measured
