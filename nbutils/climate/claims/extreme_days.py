@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from nbutils.climate.claims.record import above, record
+from nbutils.climate.claims.rules import above
+from nbutils.statistics.finding import record
 
 FEWEST_YEARS = 20
 

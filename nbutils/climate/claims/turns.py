@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from nbutils.climate.claims.record import near, record
+from nbutils.climate.claims.rules import near
 from nbutils.climate.published import PUBLISHED_TC, published
+from nbutils.statistics.finding import record
 
 LEVEL = 0.05
 TOLERANCE_C = 1.5

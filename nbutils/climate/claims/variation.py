@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from nbutils.climate.claims.record import near, record
+from nbutils.climate.claims.rules import near
 from nbutils.climate.io.countries import country_key
 from nbutils.climate.published import PUBLISHED_RANGE, PUBLISHED_RANGE_YEAR
+from nbutils.statistics.finding import record
 
 TOLERANCE = 5.0
 

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from nbutils.reward.claims.record import record
 from nbutils.reward.confounding import FEWEST_PAIRS, NAMES
 from nbutils.reward.sections import SCORE
 from nbutils.statistics import above_null
+from nbutils.statistics.finding import record
 
 PUBLISHED_GAIN = 3.11
 FEWEST_MODELS = 20

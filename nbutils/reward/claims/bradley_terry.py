@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from nbutils.reward.claims.record import record
 from nbutils.reward.cross_fitting import UNCALIBRATED
+from nbutils.statistics.finding import record
 
 CALIBRATED_WITHIN = 0.05
 FEWEST_PAIRS = 20

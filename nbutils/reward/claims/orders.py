@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from nbutils.reward.claims.record import record
 from nbutils.reward.cross_fitting import UNCALIBRATED
 from nbutils.reward.methods import LWR
 from nbutils.statistics import mean_interval
+from nbutils.statistics.finding import record
 
 PUBLISHED_BEFORE, PUBLISHED_AFTER, PUBLISHED_MODELS = 0.845, 0.949, 8
 FEWEST_MODELS = 4

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from nbutils.reward.associations import BIASED, CALIBRATED, EXACT, UNBIASED
-from nbutils.reward.claims.record import record
 from nbutils.statistics import above_null, percentile_interval, resampled_sums
+from nbutils.statistics.finding import record
 
 FEWEST_SAMPLES = 4
 MOST_OF_IT = 0.5

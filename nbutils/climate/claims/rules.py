@@ -1,23 +1,6 @@
-"""One finding with every key, its numbers as Python's own; and the rules for a figure and for a null."""
-
-import math
+"""The rules of verdicts for a figure and for a null that leave open what the interval does not settle."""
 
 from nbutils.statistics.verdicts import Verdict
-
-KEYS = ("unit", "paper", "measured", "interval", "null", "n")
-
-
-def record(**told: object) -> dict[str, object]:
-    """The finding; a number that is missing or not finite becomes None, and so does an interval with such an end."""
-    finding = dict.fromkeys(KEYS) | told
-    for key in ("measured", "null"):
-        finding[key] = _number(finding[key])
-    if finding["interval"] is not None:
-        ends = tuple(map(_number, finding["interval"]))
-        finding["interval"] = None if None in ends else ends
-    if finding["n"] is not None:
-        finding["n"] = int(finding["n"])
-    return finding
 
 
 def near(interval: tuple[float, float], target: tuple[float, float], tolerance: float) -> tuple[Verdict, str]:
@@ -46,7 +29,3 @@ def above(interval: tuple[float, float], null: float) -> tuple[Verdict, str]:
     if interval[1] < null:
         return "fails", f"the interval lies below {null:g}"
     return "not testable here", f"open: the interval reaches over {null:g}"
-
-
-def _number(value: object) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)

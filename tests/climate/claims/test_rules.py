@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from nbutils.climate.claims.record import above, near, record
+from nbutils.climate.claims.rules import above, near
+from nbutils.statistics.finding import record
 
 
 @pytest.mark.parametrize(
