@@ -1,4 +1,4 @@
-# make run: every notebook, headless; make test: the whole test suite; make lab: JupyterLab.
+# make run: every notebook, headless, and the gallery; make test: the whole test suite; make lab: JupyterLab.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -7,6 +7,7 @@ INSTALLED := .venv/installed
 
 run: $(INSTALLED)
 	$(BIN)/python -m nbutils run
+	$(BIN)/python -m nbutils gallery
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -15,17 +16,21 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest --nbmake notebooks
 
 lab: $(INSTALLED)
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks --LabApp.default_url=/lab/workspaces/nbutils/tree/index.ipynb
 
 # Executes the notebooks in place with their defaults and keeps the outputs without what differs from run to run. One
-# thread, as sums depend on their number in the last digits.
+# thread, as sums depend on their number in the last digits. The index comes last, as it reads the others.
+INDEX := notebooks/index.ipynb
 notebooks: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+		$(filter-out $(INDEX),$(wildcard notebooks/*.ipynb)) $(INDEX)
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys \
 		"cell.metadata.execution metadata.papermill metadata.language_info" notebooks/*.ipynb
 	cp results/router_norms/agreement.png notebooks/images/router_norms.png
 	cp results/expert_diversity/weights_by_layer.png notebooks/images/expert_diversity.png
 	cp results/expert_routing/pruning.png notebooks/images/expert_routing.png
+	cp results/reward_calibration/simulated_gains.png notebooks/images/reward_calibration.png
+	cp results/co2_thresholds/responses.png notebooks/images/co2_thresholds.png
 
 benchmark: $(INSTALLED)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only -s

@@ -6,8 +6,12 @@ import sys
 from pathlib import Path
 
 from nbutils.suite import project
+from nbutils.suite.argument_types import positive_integer
 from nbutils.suite.errors import OutputError, UsageError
 from nbutils.suite.execution import Outcome
+from nbutils.suite.gallery import command as gallery
+from nbutils.suite.new import command as new
+from nbutils.suite.sweep import command as sweep
 
 # papermill imports JupyterLab's event schemas, whose optional checks of URLs build large parsers: .8 s that the command
 # has no use for. The library does without the package when it is absent. Every worker process imports this module too.
@@ -58,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--jobs",
-        type=_positive,
+        type=positive_integer,
         default=min(2, os.cpu_count() or 1),
         metavar="N",
         help="notebooks executed at the same time (default: %(default)s)",
@@ -66,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     show = commands.add_parser("list", help="show the notebooks with their questions and parameters")
     show.set_defaults(command=_list)
+    sweep.add_parser(commands)
+    gallery.add_parser(commands)
+    new.add_parser(commands)
     return parser
 
 
@@ -91,12 +98,6 @@ def _list(options: argparse.Namespace) -> int:
 
     print(listing(project.notebooks().values()))
     return 0
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbutils.corpora.licensed import DISTRIBUTIONS
+
 DOCUMENTED_PACKAGES = ("numpy", "scipy", "pandas", "torch")
 NAME_CATALOGUES = {"iso3166-1": "countries", "iso639-3": "languages", "iso15924": "scripts", "iso4217": "currencies"}
 
@@ -63,18 +65,14 @@ def read_docs(keep: Callable[[str], bool]) -> Iterator[Document]:
 
 
 def read_licences(keep: Callable[[str], bool]) -> Iterator[Document]:
-    """Licence texts of the installed distributions, each different text once and named by its content."""
+    """Licence texts of the distributions named in `licensed`, each different text once and named by its content."""
     seen = set()
-    for distribution in importlib.metadata.distributions():
-        for file in distribution.files or ():
-            if re.search(r"(licen[cs]e|copying|notice)[^/]*$", str(file), re.I) and ".dist-info/" in str(file):
-                path = Path(file.locate())
-                if path.suffix.lower() in {"", ".txt", ".md", ".rst"} and path.is_file():
-                    text = path.read_text("utf-8", errors="replace")
-                    name = "licences/" + hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16]
-                    if name not in seen and keep(name):
-                        yield Document("licences", name, text)
-                    seen.add(name)
+    for path in _licence_files():
+        text = path.read_text("utf-8", errors="replace")
+        name = "licences/" + hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16]
+        if name not in seen and keep(name):
+            yield Document("licences", name, text)
+        seen.add(name)
 
 
 def read_names(keep: Callable[[str], bool]) -> Iterator[Document]:
@@ -110,6 +108,16 @@ DOMAINS = {
     "licences": read_licences,
     "names": read_names,
 }
+
+
+def _licence_files() -> Iterator[Path]:
+    for distribution in DISTRIBUTIONS.split():
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            for file in importlib.metadata.files(distribution) or ():
+                if re.search(r"(licen[cs]e|copying|notice)[^/]*$", str(file), re.I) and ".dist-info/" in str(file):
+                    path = Path(file.locate())
+                    if path.suffix.lower() in {"", ".txt", ".md", ".rst"} and path.is_file():
+                        yield path
 
 
 def _installed_files(distribution: str, suffix: str) -> list[importlib.metadata.PackagePath]:

@@ -1,4 +1,4 @@
-"""Loads causal language models from the Hugging Face hub, a folder or `data/`, and views their MoE layers uniformly."""
+"""Loads language and reward models from the Hugging Face hub, a folder or `data/`, and views MoE layers uniformly."""
 
 import lazy_loader
 
@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "feed_forward": ["FeedForward"],
         "loading": ["LoadedModel", "load_causal_lm"],
         "moe_view": ["MoELayer", "moe_layers"],
+        "reward_loading": ["load_reward_model"],
         "sources": ["check_available"],
         "stored": ["stored_dense_layers", "stored_moe_layers"],
     },

@@ -1,4 +1,7 @@
-"""Loads a causal language model with its tokenizer, after checking all that can be checked without its weights."""
+"""Loads a causal language model with its tokenizer, after checking all that can be checked without its weights.
+
+The steps are shared with `nbutils.models.reward_loading`; a `ModelKind` says what is built from a checkpoint.
+"""
 
 import tempfile
 import weakref
@@ -33,6 +36,18 @@ VOCABULARY_FILES = (
     "tekken.json",
     "*.tiktoken",
 )
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """What a checkpoint is loaded as: the class of transformers, and the words of messages about it and its head."""
+
+    auto_class: type
+    description: str
+    head: str
+
+
+CAUSAL_LM = ModelKind(AutoModelForCausalLM, "a causal language model", "language-model head")
 
 
 @dataclass(frozen=True)
@@ -82,33 +97,43 @@ def load_causal_lm(
         ModelError: one sentence that names the model and the way out, for every input that cannot be loaded.
     """
     placement = plan_placement(device, dtype, device_map, quantization)
-    source = find_source(str(name_or_path), revision)
-    needed = weight_bytes(source.headers(), placement.dtype, quantization)
-    require_room(source.name, needed, placement.dtype, free_bytes(placement.devices))
-    source = source.fetch(with_code=trust_remote_code)
+    source = fetch_fitting(name_or_path, revision, placement, trust_remote_code)
     with quiet_loading():
         config = load_config(source, trust_remote_code)
-        tokenizer = _load_tokenizer(source, trust_remote_code)
+        tokenizer = load_tokenizer(source, trust_remote_code)
         if experts_implementation is not None:
             config._experts_implementation = experts_implementation
         if source.initial_seed is None:
-            model = _load_model(source, config, placement, trust_remote_code)
+            model = load_weights(source, config, placement, trust_remote_code)
         else:
             model = _untrained_model(source, config, placement)
     return LoadedModel(source.name, model.eval().requires_grad_(False), tokenizer)
 
 
-def load_config(source: FolderSource, trust_remote_code: bool) -> PreTrainedConfig:
+def fetch_fitting(
+    name_or_path: str | Path, revision: str | None, placement: Placement, trust_remote_code: bool
+) -> FolderSource:
+    """The checkpoint on this machine; raises ModelError where there is none, or no room for its weights."""
+    source = find_source(str(name_or_path), revision)
+    needed = weight_bytes(source.headers(), placement.dtype, placement.quantization)
+    require_room(source.name, needed, placement.dtype, free_bytes(placement.devices))
+    return source.fetch(with_code=trust_remote_code)
+
+
+def load_config(source: FolderSource, trust_remote_code: bool, kind: ModelKind = CAUSAL_LM) -> PreTrainedConfig:
     """The config of a checkpoint; raises ModelError where it cannot be read."""
     if not (source.folder / "config.json").exists():
         raise ModelError(f"model {source.name!r} has no config.json in {str(source.folder)!r}: download it again")
     try:
         return AutoConfig.from_pretrained(source.folder, **_local(trust_remote_code))
     except Exception as error:
-        raise load_error(source.name, error) from error
+        raise load_error(source.name, error, kind) from error
 
 
-def _load_tokenizer(source: FolderSource, trust_remote_code: bool) -> PreTrainedTokenizerBase:
+def load_tokenizer(
+    source: FolderSource, trust_remote_code: bool, kind: ModelKind = CAUSAL_LM
+) -> PreTrainedTokenizerBase:
+    """The tokenizer of a checkpoint; raises ModelError where it has none that can be read."""
     folder = source.tokenizer_folder
     # Without these, transformers builds an empty tokenizer and says nothing.
     if not any(file for pattern in VOCABULARY_FILES for file in folder.glob(pattern)):
@@ -119,10 +144,13 @@ def _load_tokenizer(source: FolderSource, trust_remote_code: bool) -> PreTrained
     try:
         return AutoTokenizer.from_pretrained(folder, **_local(trust_remote_code))
     except Exception as error:
-        raise load_error(source.name, error) from error
+        raise load_error(source.name, error, kind) from error
 
 
-def _load_model(source: FolderSource, config, placement: Placement, trust_remote_code: bool) -> PreTrainedModel:
+def load_weights(
+    source: FolderSource, config, placement: Placement, trust_remote_code: bool, kind: ModelKind = CAUSAL_LM
+) -> PreTrainedModel:
+    """The model with the checkpoint's weights; raises ModelError where one is missing or has another shape."""
     with ExitStack() as cleanup:
         offload = None
         if "disk" in placement.devices:
@@ -130,7 +158,7 @@ def _load_model(source: FolderSource, config, placement: Placement, trust_remote
                 tempfile.TemporaryDirectory(prefix="nbutils-offload-", ignore_cleanup_errors=True)
             )
         try:
-            model, report = AutoModelForCausalLM.from_pretrained(
+            model, report = kind.auto_class.from_pretrained(
                 source.folder,
                 config=config,
                 dtype=placement.dtype,
@@ -139,11 +167,13 @@ def _load_model(source: FolderSource, config, placement: Placement, trust_remote
                 offload_folder=offload,
                 use_safetensors=True,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they are told below, by name
                 **_local(trust_remote_code),
             )
         except Exception as error:
-            raise load_error(source.name, error) from error
-        _require_all_weights(source.name, report["missing_keys"])
+            raise load_error(source.name, error, kind) from error
+        _require_all_weights(source.name, report["missing_keys"], kind)
+        _require_shapes(source.name, report["mismatched_keys"], kind)
         weakref.finalize(model, cleanup.pop_all().close)  # the offloaded weights live as long as the model
         return model
 
@@ -169,16 +199,25 @@ def _local(trust_remote_code: bool) -> dict:
     return {"trust_remote_code": trust_remote_code, "local_files_only": not trust_remote_code}
 
 
-def _require_all_weights(name: str, missing: set[str]) -> None:
+def _require_all_weights(name: str, missing: set[str], kind: ModelKind) -> None:
     if missing:
         listed = ", ".join(sorted(missing)[:3]) + (", ..." if len(missing) > 3 else "")
         raise ModelError(
             f"the checkpoint of model {name!r} lacks {len(missing)} of the weights its architecture needs ({listed}): "
-            "choose a checkpoint that was saved with its language-model head"
+            f"choose a checkpoint that was saved with its {kind.head}"
         )
 
 
-def load_error(name: str, error: Exception) -> ModelError:
+def _require_shapes(name: str, mismatched: set[tuple[str, torch.Size, torch.Size]], kind: ModelKind) -> None:
+    if mismatched:
+        weight, stored, needed = min(mismatched)
+        raise ModelError(
+            f"transformers cannot load model {name!r} as {kind.description} ({weight} is stored as {list(stored)} and "
+            f"has to be {list(needed)}): choose a checkpoint that was saved as one"
+        )
+
+
+def load_error(name: str, error: Exception, kind: ModelKind = CAUSAL_LM) -> ModelError:
     """What to say of an error that transformers raised while it loaded model `name`."""
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
     if "trust_remote_code" in str(error):
@@ -186,4 +225,4 @@ def load_error(name: str, error: Exception) -> ModelError:
             f"model {name!r} needs Python code that comes with its checkpoint: read that code, then set "
             "trust_remote_code=True, or choose a model whose architecture transformers has"
         )
-    return ModelError(f"transformers cannot load model {name!r} as a causal language model ({reason})")
+    return ModelError(f"transformers cannot load model {name!r} as {kind.description} ({reason})")

@@ -7,10 +7,11 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["figures"],
+    submodules=["figures", "index"],
     submod_attrs={
         "errors": ["OutputError", "ParameterError", "UsageError"],
         "findings": ["read_findings"],
+        "interactive": ["explore"],
         "run": ["Run", "start"],
     },
 )

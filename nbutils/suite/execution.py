@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ class Task:
     """Values for its parameters cell, without output_dir."""
     folder: Path
     """Absolute path of the output folder."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that the kernel has beside those of this process."""
 
     @property
     def name(self) -> str:
@@ -75,14 +77,18 @@ def _papermill_error(task: Task, executed: Path, scratch: Path, progress_bar: Ma
     import papermill
 
     from nbutils.suite.ipc_kernels import kernel_config
+    from nbutils.suite.kernel_environment import EnvironmentKernelManager
 
+    config = kernel_config(scratch)
+    config.KernelManager.environment = dict(task.environment)
     try:
         papermill.execute_notebook(
             papermill_path(task.notebook),
             papermill_path(executed),
             parameters={**task.parameters, "output_dir": str(task.folder)},
             progress_bar=dict(progress_bar),
-            config=kernel_config(scratch),
+            config=config,
+            kernel_manager_class=EnvironmentKernelManager,
             # On a busy machine a large figure may take longer than the default of 4 seconds to arrive.
             iopub_timeout=60,
             # A kernel is interrupted before it is shut down, and may log that as an error into the progress bars.

@@ -3,6 +3,7 @@
 Figures are made without pyplot, so that nothing stays open and nothing is shown twice in a notebook.
 """
 
+import io
 from collections.abc import Sequence
 
 import matplotlib
@@ -59,6 +60,20 @@ STYLE = {
 def apply_style() -> None:
     """Use the suite's style for every figure that this process makes from now on."""
     matplotlib.rcParams.update(STYLE)
+
+
+def rendered(figure: Figure) -> dict[str, bytes]:
+    """Return the figure as `png` and `svg`, the same bytes for the same figure."""
+    svg = io.BytesIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    return {"png": as_png(figure), "svg": svg.getvalue()}
+
+
+def as_png(figure: Figure) -> bytes:
+    """Return the figure as a PNG, the same bytes for the same figure."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return png.getvalue()
 
 
 def small_multiples(

@@ -1,7 +1,7 @@
 """What a notebook's parameters cell declares, and command-line text turned into values of the declared types."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +40,29 @@ def converted(notebook: Path, texts: dict[str, str]) -> dict[str, Any]:
             the declared type.
     """
     declared = declared_parameters(notebook)
-    for name in texts:
+    check_names(notebook, declared, texts)
+    return {name: typed_value(notebook, declared[name], text) for name, text in texts.items()}
+
+
+def check_names(notebook: Path, declared: dict[str, Any], names: Iterable[str]) -> None:
+    """Check that a command may set these parameters of a notebook.
+
+    Raises:
+        UsageError: the notebook does not declare a name, or it is `output_dir`.
+    """
+    for name in names:
         if name not in declared:
             raise UsageError(f"Notebook {notebook.stem} has no parameter {name!r}{suggestion(name, declared)}.")
-    if "output_dir" in texts:
-        raise UsageError("output_dir is chosen for each notebook below the folder given by -o; use -o DIR.")
-    return {name: _value(notebook, declared[name], text) for name, text in texts.items()}
+        if name == "output_dir":
+            raise UsageError("output_dir is chosen for each notebook below the folder given by -o; use -o DIR.")
 
 
-def _value(notebook: Path, parameter: dict[str, str], text: str) -> Any:
+def typed_value(notebook: Path, parameter: dict[str, str], text: str) -> Any:
+    """Return what `text` means for one parameter, given as `declared_parameters` describes it.
+
+    Raises:
+        UsageError: the text is no value of the declared type.
+    """
     type_name = _type_name(parameter)
     convert = _CONVERTERS.get(type_name, ast.literal_eval)
     try:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from nbutils.suite.errors import UsageError
 
+INDEX = "index"
+"""The notebook that leads to the others; it has no question and no findings of its own."""
+
 
 def root() -> Path:
     """Return the folder of the source tree, or the working directory when nbutils is installed as a wheel."""
@@ -23,8 +26,8 @@ def results_folder(notebook: str) -> Path:
 
 
 def notebooks() -> dict[str, Path]:
-    """Return the project's notebooks, name -> absolute path, in alphabetical order."""
-    return {path.stem: path for path in sorted((root() / "notebooks").glob("*.ipynb"))}
+    """Return the project's notebooks but the index, name -> absolute path, in alphabetical order."""
+    return {path.stem: path for path in sorted((root() / "notebooks").glob("*.ipynb")) if path.stem != INDEX}
 
 
 def find_notebook(name_or_path: str) -> Path:

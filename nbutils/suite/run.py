@@ -1,7 +1,5 @@
 """A notebook's run: opened with validated parameters, it keeps what is shown and writes it at the end."""
 
-import base64
-import io
 import json
 import random
 import sys
@@ -13,6 +11,7 @@ import pydantic
 from IPython.display import display
 
 from nbutils.suite import files, project
+from nbutils.suite.figure_output import display_figure
 from nbutils.suite.findings import MIME_TYPE, SCHEMA_VERSION, finding_record
 from nbutils.suite.parameters import validate
 from nbutils.suite.provenance import provenance
@@ -88,9 +87,7 @@ class Run:
         drawn = _drawn(figure)
         self._files |= {f"{name}.{ending}": content for ending, content in drawn.items()}
         self._files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
-        image = {"image/png": base64.b64encode(drawn["png"]).decode(), "text/plain": caption}
-        display(image, metadata={"image/png": {"alt": caption}}, raw=True)
-        display({"text/markdown": caption, "text/plain": caption}, raw=True)
+        display_figure(drawn["png"], caption)
 
     def finding(
         self,
@@ -185,15 +182,13 @@ def _seed(seed: int) -> None:
 
 
 def _drawn(figure: "Figure") -> dict[str, bytes]:
-    """Return the figure as PNG and SVG, the same bytes for the same figure, and close it."""
-    from nbutils.suite.figures import PNG_DPI
+    """Return the figure as PNG and SVG, and close it."""
+    from nbutils.suite.figures import rendered
 
-    png, svg = io.BytesIO(), io.BytesIO()
-    figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    files = rendered(figure)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(figure)
-    return {"png": png.getvalue(), "svg": svg.getvalue()}
+    return files
 
 
 def _display_findings(record: dict[str, Any]) -> None:

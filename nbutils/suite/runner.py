@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -20,6 +20,7 @@ from nbutils.suite import files, project
 from nbutils.suite.errors import UsageError
 from nbutils.suite.execution import Outcome, Task, execute
 from nbutils.suite.notebook_parameters import converted
+from nbutils.suite.processes import kill_with_children
 
 # A killed process may first have to return from the operating system, for example from a slow disk.
 _DEATH_TIMEOUT_S = 30
@@ -145,20 +146,10 @@ def _outcome(worker: _Worker, connection: Connection) -> Outcome:
 
 def _end(worker: _Worker) -> None:
     """Kill a worker with its kernel, wait until they are gone and remove what they could not."""
-    _, *below = _kill_with_children(psutil.Process(worker.process.pid))
+    _, *below = kill_with_children(psutil.Process(worker.process.pid))
     worker.process.join()
     psutil.wait_procs(below, timeout=_DEATH_TIMEOUT_S)
     files.remove_unfinished(worker.task.folder)
-
-
-def _kill_with_children(process: psutil.Process) -> list[psutil.Process]:
-    """Kill a process and all below it and return them, itself first; each is stopped first, to start no new one."""
-    below = []
-    with suppress(psutil.NoSuchProcess):
-        process.suspend()
-        below = [killed for child in process.children() for killed in _kill_with_children(child)]
-        process.kill()
-    return [process, *below]
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def listing(notebooks: Iterable[Path]) -> str:
 
 
 def _described(path: Path) -> str:
-    lines = [f"{path.stem}: {_question(path)}"]
+    lines = [f"{path.stem}: {question(path)}"]
     for parameter in declared_parameters(path).values():
         type_name = parameter["inferred_type_name"]
         kind = "" if type_name == "None" else f": {type_name}"
@@ -40,7 +40,8 @@ def _described(path: Path) -> str:
     return "\n".join(lines)
 
 
-def _question(path: Path) -> str:
+def question(path: Path) -> str:
+    """Return the first heading of a notebook."""
     import nbformat
 
     for cell in nbformat.read(path, as_version=4).cells:

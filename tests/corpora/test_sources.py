@@ -1,3 +1,4 @@
+from nbutils.corpora import sources
 from nbutils.corpora.passages import is_held_out
 from nbutils.corpora.sources import DOMAINS, _docstrings
 
@@ -38,3 +39,13 @@ def test_docstrings_are_found_where_compiled_functions_get_theirs():
 
 def test_source_that_this_python_cannot_parse_has_no_docstrings():
     assert list(_docstrings("def f[[]: pass")) == []
+
+
+def test_licences_are_those_of_the_named_distributions(monkeypatch):
+    whole = {document.name for document in sources.read_licences(lambda name: True)}
+    monkeypatch.setattr(sources, "DISTRIBUTIONS", "numpy no-such-distribution\ntqdm")
+
+    named = {document.name for document in sources.read_licences(lambda name: True)}
+
+    assert named
+    assert named < whole

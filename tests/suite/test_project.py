@@ -9,7 +9,7 @@ from nbutils.suite import UsageError, project
 @pytest.fixture
 def tree(tmp_path, monkeypatch) -> Path:
     (tmp_path / "notebooks").mkdir()
-    for name in ("router_norms", "depth_stacking"):
+    for name in ("router_norms", "depth_stacking", "index"):
         (tmp_path / "notebooks" / f"{name}.ipynb").write_text("{}")
     monkeypatch.setattr(project, "root", lambda: tmp_path)
     return tmp_path
@@ -30,7 +30,7 @@ def test_an_installed_wheel_uses_the_working_directory(tmp_path, monkeypatch, me
     assert project.root() == tmp_path
 
 
-def test_notebooks_are_found_by_name_and_by_path(tree):
+def test_notebooks_but_the_index_are_found_by_name_and_by_path(tree):
     assert list(project.notebooks()) == ["depth_stacking", "router_norms"]
     path = tree / "notebooks" / "router_norms.ipynb"
     assert project.find_notebook("router_norms") == path

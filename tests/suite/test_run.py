@@ -27,9 +27,10 @@ def line_figure() -> Figure:
 def shown(monkeypatch) -> list:
     """What a notebook would display: (object, metadata) pairs."""
     outputs = []
-    monkeypatch.setattr(
-        "nbutils.suite.run.display", lambda it, metadata=None, raw=False: outputs.append((it, metadata))
-    )
+    for module in ("run", "figure_output"):
+        monkeypatch.setattr(
+            f"nbutils.suite.{module}.display", lambda it, metadata=None, raw=False: outputs.append((it, metadata))
+        )
     return outputs
 
 

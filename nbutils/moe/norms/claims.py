@@ -146,7 +146,7 @@ def contrast_finding(
     difference = difference_in_same_rank(probes[second], probes[first], resamples, seed)
     clusters = min(len(probes[name].tokens) for name in (first, second))
     verdict, reason = above_null(difference["low"], 0.0, clusters)
-    testable = np.isfinite(difference["value"])
+    testable = np.isfinite([difference[name] for name in ("value", "low", "high")]).all()
     if not testable:
         verdict, reason = NOTHING_SHUFFLED
     return {

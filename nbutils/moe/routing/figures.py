@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nbutils.moe.labels import evenly_spaced, shown_name
-from nbutils.moe.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
+from nbutils.suite.unmeasured_figure import drawn_if_measured
 
 MARKERS = "osD^vP"
 MOST_LAYERS = 6

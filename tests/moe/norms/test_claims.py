@@ -1,7 +1,10 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from nbutils.moe.norms import claims
 from nbutils.moe.norms.claims import RANK_CLAIMS, contrast_finding, depth_finding, rank_finding, router_norms
 from tests.moe.norms.test_ranks import made_probe
 
@@ -108,3 +111,14 @@ def test_all_findings_are_there_and_the_control_has_none():
     assert not any(finding["claim"].startswith("control:") for finding in findings)
     measured = [finding["measured"] for finding in findings if finding["measured"] is not None]
     assert np.isfinite(measured).all()
+
+
+def test_a_contrast_without_an_interval_is_not_testable(monkeypatch):
+    probe = SimpleNamespace(tokens=[1] * 30)
+    difference = {"value": 0.2, "low": np.nan, "high": np.nan}
+    monkeypatch.setattr(claims, "difference_in_same_rank", lambda *_: difference)
+
+    finding = contrast_finding("a", "b", {"a": probe, "b": probe}, 100, 0)
+
+    assert finding["verdict"] == "not testable here"
+    assert finding["interval"] is None

@@ -108,5 +108,5 @@ def test_what_cannot_be_compared(loaded, padded_batches):
         saturation(first, other)
     one = [Batch(b.input_ids, b.attention_mask, b.sequence * 0, b.domains) for b in padded_batches]
     single = record_choices(loaded(), one)
-    with pytest.raises(ValueError, match="at least two passages"):
+    with pytest.raises(ValueError, match="give at least two"):
         saturation(single, single)

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from nbutils.moe.labels import evenly_spaced, shown_name
 from nbutils.moe.similarity.figures.look import MOST_LAYERS
 from nbutils.moe.similarity.members import REFERENCE, SHARED
-from nbutils.moe.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
+from nbutils.suite.unmeasured_figure import drawn_if_measured
 
 SHORT = {SHARED: "S", REFERENCE: "D"}
 

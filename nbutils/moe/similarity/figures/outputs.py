@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from nbutils.moe.labels import evenly_spaced, shown_name, shown_token
 from nbutils.moe.similarity.figures.look import MOST_LAYERS, legend_below
-from nbutils.moe.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
+from nbutils.suite.unmeasured_figure import drawn_if_measured
 
 PAIRS = {
     "experts": ("two experts", "o"),

@@ -9,8 +9,8 @@ from nbutils.moe.labels import shown_name
 from nbutils.moe.similarity.figures.look import COLOURS, MARKERS, legend_below
 from nbutils.moe.similarity.members import PROJECTIONS
 from nbutils.moe.similarity.regression import weights_beside_outputs
-from nbutils.moe.unmeasured import drawn_if_measured
 from nbutils.suite import figures as style
+from nbutils.suite.unmeasured_figure import drawn_if_measured
 
 PAPERS_GATE = {"Mixtral": 0.33, "DeepSeek": 0.40, "Grok": 0.15}
 MOST_POINTS = 4000
