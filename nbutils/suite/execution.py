@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbutils.suite import files
 from nbutils.suite.findings import findings_in
 from nbutils.suite.notebook_parameters import papermill_path
+from nbutils.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def execute(task: Task, scratch: Path, progress_bar: Mapping[str, Any]) -> Outco
     if failed:
         finished, obsolete = obsolete, None
     if unfinished.exists():
-        files.write_whole(finished, unfinished.read_bytes())
+        write_whole(finished, unfinished.read_bytes())
     if obsolete:
         obsolete.unlink(missing_ok=True)
     return Outcome(

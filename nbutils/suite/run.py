@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pydantic
 from IPython.display import display
 
-from nbutils.suite import files, project
+from nbutils.suite import folders, project
 from nbutils.suite.figure_output import display_figure
 from nbutils.suite.findings import MIME_TYPE, SCHEMA_VERSION, finding_record
 from nbutils.suite.parameters import validate
 from nbutils.suite.provenance import provenance
+from nbutils.whole_files import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ def start(notebook: str, declarations: type[pydantic.BaseModel], namespace: Mapp
     parameters = validate(declarations, declared)
     folder = Path(parameters.output_dir).expanduser().absolute() if parameters.output_dir else None
     folder = folder or project.results_folder(notebook)
-    files.open_folder(folder)
+    folders.open_folder(folder)
     _seed(parameters.seed)
     # Imported only now: a wrong parameter must not wait for matplotlib.
     from nbutils.suite import figures
@@ -166,10 +167,10 @@ class Run:
             **provenance(),
             "files": sorted(self._files),
         }
-        files.write_whole(self.folder / "run.json", _json(about))
+        write_whole(self.folder / "run.json", _json(about))
         for name, content in self._files.items():
-            files.write_whole(self.folder / name, content)
-        files.write_whole(self.folder / "findings.json", _json(record))
+            write_whole(self.folder / name, content)
+        write_whole(self.folder / "findings.json", _json(record))
 
 
 def _seed(seed: int) -> None:

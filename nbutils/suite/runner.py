@@ -16,11 +16,12 @@ from typing import Any
 
 import psutil
 
-from nbutils.suite import files, project
+from nbutils.suite import folders, project
 from nbutils.suite.errors import UsageError
 from nbutils.suite.execution import Outcome, Task, execute
 from nbutils.suite.notebook_parameters import converted
 from nbutils.suite.processes import kill_with_children
+from nbutils.whole_files import remove_unfinished
 
 # A killed process may first have to return from the operating system, for example from a slow disk.
 _DEATH_TIMEOUT_S = 30
@@ -48,7 +49,7 @@ def tasks(names: Sequence[str], texts: dict[str, str], output: Path | None) -> l
         folder = output.absolute() / path.stem if output else project.results_folder(path.stem)
         planned[path.stem] = Task(path, converted(path, texts), folder)
     for task in planned.values():
-        files.open_folder(task.folder)
+        folders.open_folder(task.folder)
     return list(planned.values())
 
 
@@ -149,7 +150,7 @@ def _end(worker: _Worker) -> None:
     _, *below = kill_with_children(psutil.Process(worker.process.pid))
     worker.process.join()
     psutil.wait_procs(below, timeout=_DEATH_TIMEOUT_S)
-    files.remove_unfinished(worker.task.folder)
+    remove_unfinished(worker.task.folder)
 
 
 @contextmanager

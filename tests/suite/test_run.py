@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from nbutils import suite
-from nbutils.suite import files, project
+from nbutils.suite import project
 from nbutils.suite.findings import MIME_TYPE
 
 FINDING = {"claim": "it grows", "quantity": "ratio", "measured": 2.0, "interval": (1, 3), "verdict": "holds"}
@@ -192,7 +192,7 @@ def test_an_interrupted_finish_leaves_no_findings(start, tmp_path, monkeypatch, 
             raise KeyboardInterrupt
         replace(source, target)
 
-    monkeypatch.setattr(files.os, "replace", cut)
+    monkeypatch.setattr(os, "replace", cut)
     with pytest.raises(KeyboardInterrupt):
         run.finish([FINDING])
     left = contents(tmp_path / "out")
@@ -211,7 +211,7 @@ def test_the_run_after_an_interrupted_one_leaves_no_orphans(start, tmp_path, mon
         replace(source, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "replace", cut)
+        patched.setattr(os, "replace", cut)
         with pytest.raises(KeyboardInterrupt):
             run.finish()
     assert "orphan.png" in contents(tmp_path / "out")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from nbutils.suite import files
+from nbutils.suite import folders
 from nbutils.suite.errors import OutputError
 
 LIST = "gallery.json"
@@ -50,7 +50,7 @@ def publish(folder: Path, contents: Mapping[str, bytes]) -> None:
     """
     folder = folder.resolve()
     check_replaceable(folder)
-    files.open_folder(folder.parent)
+    folders.open_folder(folder.parent)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
         finished, replaced = Path(beside, "finished"), Path(beside, "replaced")
         try:

@@ -11,11 +11,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from nbutils.suite import files, project
+from nbutils.suite import project
 from nbutils.suite.errors import OutputError, UsageError
 from nbutils.suite.ipc_kernels import kernel_config
 from nbutils.suite.new.naming import Names
 from nbutils.suite.new.notebook import notebook
+from nbutils.whole_files import write_whole
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -34,10 +35,10 @@ def make(names: Names) -> list[Path]:
     try:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            files.write_whole(path, content)
-        files.write_whole(names.notebook, _executed(notebook(names)))
+            write_whole(path, content)
+        write_whole(names.notebook, _executed(notebook(names)))
         index = names.notebook.with_stem(project.INDEX)
-        files.write_whole(index, _executed(nbformat.read(index, as_version=4)))
+        write_whole(index, _executed(nbformat.read(index, as_version=4)))
     except BaseException as error:
         _remove(names)
         if isinstance(error, CellExecutionError):

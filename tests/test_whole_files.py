@@ -2,27 +2,7 @@ import os
 
 import pytest
 
-from nbutils.suite import OutputError
-from nbutils.suite.files import open_folder, remove_unfinished, write_whole
-
-
-def test_a_folder_is_made_with_its_parents(tmp_path):
-    open_folder(tmp_path / "a" / "b")
-    assert (tmp_path / "a" / "b").is_dir()
-
-
-@pytest.mark.parametrize("below", ["file", "file/deeper"])
-def test_a_file_in_the_way_is_named_with_the_way_out(tmp_path, below):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"a file is in its way; choose one") as caught:
-        open_folder(tmp_path / below)
-    assert str(tmp_path / below) in str(caught.value)
-
-
-def test_a_folder_without_write_permission_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
-    with pytest.raises(OutputError, match="Cannot write to the output folder"):
-        open_folder(tmp_path)
+from nbutils.whole_files import remove_unfinished, whole_file, write_whole
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
@@ -53,3 +33,16 @@ def test_what_a_killed_process_left_is_removed(tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 2
     remove_unfinished(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["kept.json"]
+
+
+def test_a_library_writes_to_another_name_until_it_is_done(tmp_path):
+    with whole_file(tmp_path / "x.mp4") as unfinished:
+        unfinished.write_bytes(b"half")
+        assert not (tmp_path / "x.mp4").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
+
+
+def test_a_file_in_the_folders_place_is_told_as_it_is(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError):
+        write_whole(tmp_path / "file" / "x.json", b"new")
