@@ -168,10 +168,11 @@ def _keep(
         files=list(files),
     )
     folder.write(record_name(run.name), (record.model_dump_json(indent=1) + "\n").encode())
-    # What an earlier, failed start left does not belong to this one.
+    # What an earlier, failed start left does not belong to this one; what begins with a dot another is still writing.
     own = {RECORD, *(name.partition("/")[0] for name in files)}
     for stale in set(folder.names(folder_of(run.name))) - own:
-        folder.remove(f"{folder_of(run.name)}/{stale}")
+        if not stale.startswith("."):
+            folder.remove(f"{folder_of(run.name)}/{stale}")
     return record
 
 
