@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from nbutils.climate.claims.rules import above
 from nbutils.statistics.finding import record
+from nbutils.statistics.verdicts import above
 
 FEWEST_YEARS = 20
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from nbutils.climate.claims.rules import above
 from nbutils.statistics import mean_interval
 from nbutils.statistics.finding import record
+from nbutils.statistics.verdicts import above
 
 FEWEST_YEARS = 4
 BOOSTING, REGRESSION = "gradient boosting", "hinge regression"

@@ -4,9 +4,9 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from nbutils.climate.breakpoints.definitions import MINIMA
-from nbutils.climate.claims.rules import above
 from nbutils.statistics import mean_interval
 from nbutils.statistics.finding import record
+from nbutils.statistics.verdicts import above
 
 LEVEL = 0.05
 LARGEST_ERROR_C = 1.0

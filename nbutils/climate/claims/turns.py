@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from nbutils.climate.claims.rules import near
 from nbutils.climate.published import PUBLISHED_TC, published
 from nbutils.statistics.finding import record
+from nbutils.statistics.verdicts import near
 
 LEVEL = 0.05
 TOLERANCE_C = 1.5

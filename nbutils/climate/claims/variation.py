@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from nbutils.climate.claims.rules import near
 from nbutils.climate.io.countries import country_key
 from nbutils.climate.published import PUBLISHED_RANGE, PUBLISHED_RANGE_YEAR
 from nbutils.statistics.finding import record
+from nbutils.statistics.verdicts import near
 
 TOLERANCE = 5.0
 
