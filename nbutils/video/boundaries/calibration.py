@@ -9,6 +9,7 @@ from nbutils.video.errors import VideoError
 from nbutils.video.metrics.tables import finite, require_columns
 
 NAME = "the table of scored clips"
+MOST_BINS = 1000
 
 
 def reliability(clips: pd.DataFrame, bins: int = 10, score: str = "score") -> pd.DataFrame:
@@ -24,9 +25,10 @@ def reliability(clips: pd.DataFrame, bins: int = 10, score: str = "score") -> pd
         interval of Wilson 1927, for independent clips), `gap` (matched less mean_score).
 
     Raises:
-        VideoError: a column lacks, a score is not within 0 and 1, or there is no clip.
+        VideoError: a column lacks, a score is not within 0 and 1, `matched` is not true or false, or there is no clip
+            or no bin.
     """
-    scores, matched = _checked(clips, score)
+    scores, matched = _checked(clips, score, bins)
     codes = _codes(scores, bins)
     rows = []
     for code in np.unique(codes):
@@ -63,7 +65,7 @@ def calibration_error(
     Raises:
         VideoError: as for `reliability`.
     """
-    scores, matched = _checked(clips, score)
+    scores, matched = _checked(clips, score, bins)
     codes = _codes(scores, bins)
     random = np.random.default_rng(seed)
     nulls = [_error(codes, random.random(len(scores)) < scores, scores, bins) for _ in range(resamples)]
@@ -78,7 +80,9 @@ def calibration_error(
     return pd.DataFrame([row])
 
 
-def _checked(clips: pd.DataFrame, score: str) -> tuple[np.ndarray, np.ndarray]:
+def _checked(clips: pd.DataFrame, score: str, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    if not 1 <= bins <= MOST_BINS:
+        raise VideoError(f"scores cannot be put into {bins} bins: choose 1 to {MOST_BINS}.")
     require_columns(clips, [score, "matched"], NAME)
     scores = finite(clips, score, NAME)
     if not len(scores):
@@ -87,6 +91,11 @@ def _checked(clips: pd.DataFrame, score: str) -> tuple[np.ndarray, np.ndarray]:
     if outside.any():
         row = int(np.argmax(outside))
         raise VideoError(f"row {clips.index[row]} of {NAME}: {score} is {scores[row]:g}, not within 0 and 1.")
+    known = clips["matched"].isin([False, True]).to_numpy()
+    if not known.all():
+        row = int(np.argmin(known))
+        value = clips["matched"].tolist()[row]
+        raise VideoError(f"row {clips.index[row]} of {NAME}: matched is {value!r}, not true or false.")
     return scores, clips["matched"].to_numpy(dtype=float)
 
 

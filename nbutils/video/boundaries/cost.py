@@ -5,7 +5,7 @@ import pandas as pd
 
 from nbutils.statistics import percentile_interval, resampled_sums
 from nbutils.video.metrics.clip_matches import clip_matches
-from nbutils.video.metrics.tables import checked_windows, require_columns
+from nbutils.video.metrics.tables import checked_windows, require_columns, window_codes
 
 MEASURES = ["tiou_before", "tiou_after", "tiou_change"]
 
@@ -43,9 +43,13 @@ def mean_cost(cost: pd.DataFrame, windows: pd.DataFrame, resamples: int = 1000, 
     Returns:
         One row per measure: `measure` ("tiou_before", "tiou_after", "tiou_change"), `value`, `low`, `high` (95 %; NaN
         for a single unit), `n` (clips), `unit` ("videos" or "clips", what was drawn).
+
+    Raises:
+        VideoError: a clip is in a window that is not known.
     """
     windows = checked_windows(windows)
-    videos = cost["window_id"].map(windows.set_index("window_id")["video_id"])
+    rows = window_codes(cost, pd.Index(windows["window_id"]), "the table of snapped clips")
+    videos = windows["video_id"].iloc[rows]
     unit, codes = ("videos", pd.factorize(videos)[0]) if videos.nunique() > 1 else ("clips", np.arange(len(cost)))
     sums = np.zeros((len(np.unique(codes)), len(MEASURES) + 1))
     np.add.at(sums, codes, cost[MEASURES].assign(clips=1.0).to_numpy(dtype=float))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from nbutils.video.errors import VideoError
 from nbutils.video.metrics.tables import ordered_ends, require_columns
 
 # Captions are a little early or late: a cut this near to a pause is in it, and sentences may overlap by as much, s.
@@ -36,8 +37,15 @@ def boundary_places(sentences: pd.DataFrame | None, cuts: np.ndarray | None, dur
         sentences: `start`, `end` (s), as `find_sentences` gives them; None or empty where nobody speaks.
         cuts: [C] times of shot cuts, s; None or empty without any.
         duration: of the video, s.
+
+    Raises:
+        VideoError: the table of sentences is malformed, a cut has no time, or the video no duration.
     """
+    if not 0 < duration < np.inf:
+        raise VideoError(f"a video of {duration:g} s has no place for a clip: give its duration in seconds.")
     cuts = np.sort(np.asarray([] if cuts is None else cuts, dtype=float))
+    if not np.isfinite(cuts).all():
+        raise VideoError("a cut between shots has no time: leave it out.")
     spoken = sentences is not None and len(sentences) > 0
     pauses = _pauses(sentences) if spoken else np.array([[-np.inf, np.inf]])
     starts, ends = [(0.0, "video")], [(duration, "video")]

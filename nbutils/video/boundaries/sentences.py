@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nbutils.video.errors import VideoError
-from nbutils.video.metrics.tables import ordered_ends, require_columns
+from nbutils.video.metrics.tables import ordered_ends, require_columns, texts
 
 # A mark of the end with the quotes and brackets that close after it; that of Chinese and Japanese needs no space.
 _END = re.compile(r"""[.!?…]+["'”’»)\]]*(?=\s|$)|[。！？]+[」』”’）]*""")
@@ -37,17 +37,18 @@ def find_sentences(captions: pd.DataFrame, pause: float = 2.0) -> pd.DataFrame:
         One row per sentence, in order of start: `start`, `end` (s), `text`.
 
     Raises:
-        VideoError: a column lacks or a caption ends before it starts.
+        VideoError: a column lacks, a caption ends before it starts or has no text, or the pause is no length of time.
     """
     name = "the table of captions"
     require_columns(captions, ["start", "end", "text"], name)
     starts, ends = ordered_ends(captions, name)
-    if pause < 0:
+    said = texts(captions, "text", name)
+    if not pause >= 0:
         raise VideoError(f"a pause of {pause:g} s cannot end a sentence: choose 0 s or more.")
     spoken = [
-        (start, end, " ".join(str(text).split()))
-        for start, end, text in sorted(zip(starts, ends, captions["text"], strict=True), key=lambda row: row[:2])
-        if _NO_SPEECH.sub("", str(text)).strip()
+        (start, end, " ".join(text.split()))
+        for start, end, text in sorted(zip(starts, ends, said, strict=True), key=lambda row: row[:2])
+        if _NO_SPEECH.sub("", text).strip()
     ]
     has_capitals = any(text != text.lower() for _, _, text in spoken)
     found = [row for stretch in _stretches(spoken, pause) for row in _sentences(stretch, has_capitals)]

@@ -30,8 +30,10 @@ def find_shots(path: str | Path, detector: Detector = "adaptive", min_length: fl
         One row per shot: `start`, `end` (s). All starts but the first are cuts.
 
     Raises:
-        VideoError: the file is not a video, or the detector is not known.
+        VideoError: the file is not a video, the detector is not known, or the length is none.
     """
+    if not min_length >= 0:
+        raise VideoError(f"no shot is {min_length:g} s long: choose a shortest length of 0 s or more.")
     with open_video(path):
         pass
     manager = SceneManager()

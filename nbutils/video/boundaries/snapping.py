@@ -49,7 +49,7 @@ def snap_clips(
     second more on a sentence without a cut. An end that finds no place stays where it is, at a cost above any place.
 
     Args:
-        clips: `start`, `end` (s of the video), `score`; of one video.
+        clips: `start`, `end` (s of the video), `score`, and `video_id` if there is; of one video.
         places: of `boundary_places`.
         tolerance: most that an end may move, s.
         min_length: s, allowed itself.
@@ -59,7 +59,7 @@ def snap_clips(
         Snapped and rejected clips, each in the order given.
 
     Raises:
-        VideoError: a clip is malformed, or the limits are out of order.
+        VideoError: a clip is malformed, clips of several videos are among them, or the limits are out of order.
     """
     if not (tolerance >= 0 and 0 <= min_length <= max_length):
         raise VideoError(
@@ -69,6 +69,8 @@ def snap_clips(
     name = "the table of clips"
     require_columns(clips, ["start", "end", "score"], name)
     start, end = ordered_ends(clips, name)
+    if "video_id" in clips and clips["video_id"].nunique() > 1:
+        raise VideoError("clips of several videos were given: snap those of one video at a time.")
     placed, reasons = {}, {}
     for row in np.lexsort((end, start, -finite(clips, "score", name))):
         first = _side(start[row], places.starts, tolerance)

@@ -57,7 +57,8 @@ def features_of(
         pass  # what cannot be opened is told before anything is read or loaded
     table, caption_notes = _caption_table(captions)
     encoders = encoders or choose_encoders()
-    video_id = video_id or video.stem
+    # Names of files need not be UTF-8, but those in tables do.
+    video_id = video_id or video.stem.encode(errors="replace").decode()
     if cache is None:
         return _features(video_id, _encode_streams(video, encoders), table, caption_notes, encoders)
     of_streams = {"video": file_digest(video), "visual": encoders.visual.name, "audio": encoders.audio.name}

@@ -3,13 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from nbutils.video.metrics.tables import checked_windows, require_columns
+from nbutils.video.errors import VideoError
+from nbutils.video.metrics.tables import checked_windows, require_columns, window_codes
 
 LENGTH = 36.0  # median length of an annotated clip of Repurpose-10K, s
 
 
 def anchors(truth: pd.DataFrame, windows: pd.DataFrame, seed: int = 0) -> dict[str, pd.DataFrame]:
-    """All anchors by name, from the one that knows nothing to the one that knows everything.
+    """All anchors by name, from those that know nothing to the one that knows everything.
+
+    Clips at random and side by side are as long as the median of Repurpose-10K, and as that of `truth` where it differs
+    by a second or more.
 
     Args:
         truth: `window_id`, `start`, `end` (s, in the window) of annotated clips.
@@ -19,9 +23,13 @@ def anchors(truth: pd.DataFrame, windows: pd.DataFrame, seed: int = 0) -> dict[s
     Returns:
         Tables of clips: `window_id`, `start`, `end`, `score`.
     """
+    require_columns(truth, ["window_id", "start", "end"], "the table of annotated clips")
+    lengths = {LENGTH}
+    if len(truth):
+        lengths.add(max(1.0, round((truth["end"] - truth["start"]).median(), 0)))
     return {
-        f"random {LENGTH:.0f} s": random_clips(windows, seed=seed),
-        f"tiling {LENGTH:.0f} s": tiling(windows),
+        **{f"random {length:.0f} s": random_clips(windows, length, seed) for length in sorted(lengths)},
+        **{f"tiling {length:.0f} s": tiling(windows, length) for length in sorted(lengths)},
         "oracle repeating one clip": repeated_oracle(truth, windows),
         "capped oracle": capped_oracle(truth, windows),
         "full oracle": full_oracle(truth),
@@ -40,6 +48,7 @@ def released_cap(duration: np.ndarray) -> np.ndarray:
 
 def random_clips(windows: pd.DataFrame, length: float = LENGTH, seed: int = 0) -> pd.DataFrame:
     """As many clips of one length as `released_cap` allows, at random places, with random scores."""
+    _require_length(length)
     windows, generator = checked_windows(windows), np.random.default_rng(seed)
     rows = windows.loc[windows.index.repeat(released_cap(windows["duration"]))]
     room = np.maximum(rows["duration"].to_numpy() - length, 0)
@@ -50,6 +59,7 @@ def random_clips(windows: pd.DataFrame, length: float = LENGTH, seed: int = 0) -
 
 def tiling(windows: pd.DataFrame, length: float = LENGTH) -> pd.DataFrame:
     """Clips of one length side by side from the start of each window, all with score 1; at least one a window."""
+    _require_length(length)
     windows = checked_windows(windows)
     tiles = np.maximum(windows["duration"].to_numpy() // length, 1).astype(int)
     rows = windows.loc[windows.index.repeat(tiles)]
@@ -66,7 +76,7 @@ def full_oracle(truth: pd.DataFrame) -> pd.DataFrame:
 def capped_oracle(truth: pd.DataFrame, windows: pd.DataFrame) -> pd.DataFrame:
     """The first annotated clips of each window, no more than `released_cap`: the best that the released code can do."""
     windows = checked_windows(windows)
-    oracle = full_oracle(truth).sort_values(["window_id", "start", "end"], kind="stable")
+    oracle = _oracle_of(truth, windows)
     caps = pd.Series(released_cap(windows["duration"]), windows["window_id"])
     return oracle[oracle.groupby("window_id").cumcount() < oracle["window_id"].map(caps)].reset_index(drop=True)
 
@@ -75,8 +85,20 @@ def repeated_oracle(truth: pd.DataFrame, windows: pd.DataFrame) -> pd.DataFrame:
     """The first annotated clip of each window, as often as `released_cap` allows."""
     windows = checked_windows(windows)
     caps = pd.Series(released_cap(windows["duration"]), windows["window_id"])
-    firsts = full_oracle(truth).sort_values(["window_id", "start", "end"], kind="stable").drop_duplicates("window_id")
+    firsts = _oracle_of(truth, windows).drop_duplicates("window_id")
     return firsts.loc[firsts.index.repeat(firsts["window_id"].map(caps))].reset_index(drop=True)
+
+
+def _oracle_of(truth: pd.DataFrame, windows: pd.DataFrame) -> pd.DataFrame:
+    """The annotated clips in order of time within each window, all of which must be known."""
+    oracle = full_oracle(truth).sort_values(["window_id", "start", "end"], kind="stable")
+    window_codes(truth, pd.Index(windows["window_id"]), "the table of annotated clips")
+    return oracle
+
+
+def _require_length(length: float) -> None:
+    if not length > 0:
+        raise VideoError(f"clips of {length:g} s are none: choose a length above 0 s.")
 
 
 def _clips(window_ids: pd.Series, start: np.ndarray, end: np.ndarray, score: np.ndarray | float) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from nbutils.video.errors import VideoError
 from nbutils.video.metrics.matching import best_tious, match
 from nbutils.video.metrics.tables import checked_windows, ranked_intervals, true_intervals
 
@@ -25,6 +26,8 @@ def clip_matches(
     Raises:
         VideoError: as for `window_metrics`.
     """
+    if not 0 < threshold <= 1:
+        raise VideoError(f"a threshold of temporal IoU of {threshold:g}: give one above 0 and at most 1.")
     window_ids = pd.Index(checked_windows(windows)["window_id"])
     predicted, true = ranked_intervals(clips, window_ids), true_intervals(truth, window_ids)
     best, matched = np.zeros(len(clips)), np.zeros(len(clips), dtype=bool)

@@ -7,6 +7,9 @@ import pandas as pd
 
 from nbutils.video.errors import VideoError
 
+# More seconds than any video has: such durations are in another unit.
+LONGEST = 1e7
+
 
 class Intervals(NamedTuple):
     """Clips of all windows, those of window i at offsets[i] to offsets[i + 1]; `rows` are their places in the table."""
@@ -21,9 +24,16 @@ def checked_windows(windows: pd.DataFrame) -> pd.DataFrame:
     """`window_id`, `video_id` and `duration` (s) of the windows, in the order given.
 
     Raises:
-        VideoError: a column lacks, a window stands twice or has no length.
+        VideoError: there is no window, a column lacks, a window or its video has no name, stands twice or has a length
+            that no video has.
     """
     require_columns(windows, ["window_id", "video_id", "duration"], "the table of windows")
+    if not len(windows):
+        raise VideoError("the table of windows is empty: give one window at least.")
+    for column in ("window_id", "video_id"):
+        if windows[column].isna().any():
+            row = windows.index[int(np.argmax(windows[column].isna()))]
+            raise VideoError(f"row {row} of the table of windows has no {column}: name it.")
     if windows["window_id"].duplicated().any():
         twice = windows.loc[windows["window_id"].duplicated(), "window_id"].iloc[0]
         raise VideoError(f"the window {twice!r} stands twice in the table of windows: give each its own window_id.")
@@ -31,6 +41,9 @@ def checked_windows(windows: pd.DataFrame) -> pd.DataFrame:
     if (durations <= 0).any():
         empty = windows["window_id"].iloc[np.argmax(durations <= 0)]
         raise VideoError(f"the window {empty!r} has a duration of 0 s or less: leave it out.")
+    if (durations > LONGEST).any():
+        row = int(np.argmax(durations > LONGEST))
+        raise VideoError(f"the window {windows['window_id'].iloc[row]!r} lasts {durations[row]:g} s: give seconds.")
     columns = {"window_id": windows["window_id"], "video_id": windows["video_id"], "duration": durations}
     return pd.DataFrame(columns).reset_index(drop=True)
 
@@ -85,6 +98,15 @@ def finite(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
     return values
 
 
+def texts(table: pd.DataFrame, column: str, name: str) -> list[str]:
+    """A column of texts, refused where a value is none."""
+    values = table[column].tolist()
+    for row, value in enumerate(values):
+        if not isinstance(value, str):
+            raise VideoError(f"row {table.index[row]} of {name}: {column} is {value!r}, which is no text.")
+    return values
+
+
 def ordered_ends(table: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Starts and ends in seconds, refused where a clip ends before it starts."""
     start, end = finite(table, "start", name), finite(table, "end", name)
@@ -101,9 +123,9 @@ def window_codes(table: pd.DataFrame, window_ids: pd.Index, name: str) -> np.nda
     codes = window_ids.get_indexer(table["window_id"])
     if (codes < 0).any():
         row = int(np.argmax(codes < 0))
+        window = table["window_id"].tolist()[row]
         raise VideoError(
-            f"row {table.index[row]} of {name} is in the window {table['window_id'].iloc[row]!r}, which is not in the "
-            "table of windows."
+            f"row {table.index[row]} of {name} is in the window {window!r}, which is not in the table of windows."
         )
     return codes
 

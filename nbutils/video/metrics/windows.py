@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from nbutils.video.errors import VideoError
 from nbutils.video.metrics.matching import average_precision, best_tious, match
 from nbutils.video.metrics.tables import Intervals, checked_windows, ranked_intervals, true_intervals
 
@@ -47,8 +48,13 @@ def window_metrics(
         `value` (0-1; NaN for all but the best-match precision where the window has no annotated clip).
 
     Raises:
-        VideoError: a table lacks a column, a clip is malformed or in a window that is not known.
+        VideoError: a table lacks a column, a clip is malformed or in a window that is not known, or a threshold or
+            number of predictions is out of range.
     """
+    if not len(thresholds) or not all(0 < tiou <= 1 for tiou in thresholds):
+        raise VideoError(f"thresholds of temporal IoU are {tuple(thresholds)}: give some above 0 and at most 1.")
+    if min(at, default=1) < 1:
+        raise VideoError(f"AR@{min(at)} has no predictions to look at: give numbers of 1 or more.")
     window_ids = pd.Index(checked_windows(windows)["window_id"])
     predicted, true = ranked_intervals(clips, window_ids), true_intervals(truth, window_ids)
     counts, annotated = np.diff(predicted.offsets), np.diff(true.offsets)

@@ -87,3 +87,16 @@ def test_intervals_cover_the_true_error(skill):
 def test_wrong_scores_are_named(clips, sentence):
     with pytest.raises(VideoError, match=sentence):
         reliability(clips)
+
+
+@pytest.mark.parametrize("measure", [reliability, calibration_error])
+@pytest.mark.parametrize("bins", [-1, 0, 10**9])
+def test_numbers_of_bins_that_make_no_sense_are_refused(measure, bins):
+    with pytest.raises(VideoError, match=f"cannot be put into {bins} bins: choose 1 to 1000"):
+        measure(drawn(9, 0), bins=bins)
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), "yes", 2])
+def test_clips_of_which_it_is_not_known_whether_they_match_are_refused(value):
+    with pytest.raises(VideoError, match=r"row 1 of the table of scored clips: matched is .*, not true or false"):
+        reliability(scored([0.1, 0.2], [True, value]))

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from nbutils.video.boundaries import mean_cost, snapping_cost
+from nbutils.video.errors import VideoError
 
 
 @pytest.fixture
@@ -42,3 +43,9 @@ def test_clips_are_drawn_where_there_is_one_video(windows, truth):
     single = mean_cost(cost.iloc[:1], windows)
     assert single["low"].isna().all()
     assert single["value"].tolist() == [0.5, 0.75, 0.25]
+
+
+def test_clips_of_unknown_windows_are_refused(windows, truth):
+    cost = snapping_cost(snapped_of(("a", 0, 10, 0, 15), ("b", 0, 10, 0, 20)), truth, windows)
+    with pytest.raises(VideoError, match="row 1 of the table of snapped clips is in the window 'b', which is not in"):
+        mean_cost(cost, windows.iloc[:1])

@@ -1,6 +1,8 @@
 import pandas as pd
+import pytest
 
 from nbutils.video.boundaries import boundary_places
+from nbutils.video.errors import VideoError
 
 
 def sentences(*rows):
@@ -55,3 +57,14 @@ def test_places_outside_the_video_are_left_out():
     places = boundary_places(sentences((2, 10), (18, 25)), [30.0], 20.0)
     assert rows(places.ends) == [(10.0, "sentence"), (20.0, "video")]
     assert rows(places.starts) == [(0.0, "video"), (2.0, "sentence"), (18.0, "sentence")]
+
+
+@pytest.mark.parametrize("duration", [0.0, -1.0, float("nan"), float("inf")])
+def test_videos_without_a_duration_are_refused(duration):
+    with pytest.raises(VideoError, match="has no place for a clip: give its duration"):
+        boundary_places(None, None, duration)
+
+
+def test_cuts_without_a_time_are_refused():
+    with pytest.raises(VideoError, match="a cut between shots has no time"):
+        boundary_places(sentences((2, 10)), [3.0, float("nan")], 20.0)

@@ -95,3 +95,14 @@ def test_wrong_captions_are_named():
         find_sentences(captions((np.nan, 1, "a")))
     with pytest.raises(VideoError, match="a pause of -1 s"):
         find_sentences(captions((0, 1, "a")), pause=-1)
+
+
+@pytest.mark.parametrize("text", [None, float("nan"), 5])
+def test_captions_without_text_are_refused(text):
+    with pytest.raises(VideoError, match=r"row 1 of the table of captions: text is (nan|None|5), which is no text"):
+        find_sentences(captions((0.0, 1.0, "Yes."), (1.0, 2.0, text)))
+
+
+def test_a_pause_that_is_no_time_is_refused():
+    with pytest.raises(VideoError, match="a pause of nan s"):
+        find_sentences(captions((0.0, 1.0, "Yes.")), pause=float("nan"))

@@ -49,3 +49,9 @@ def test_wrong_files_and_detectors_are_named(tmp_path):
     video = write_video(tmp_path / "made.mp4", 10)
     with pytest.raises(VideoError, match="no shot detector 'best': choose 'adaptive' or 'content'"):
         find_shots(video, "best")
+
+
+@pytest.mark.parametrize("length", [-1.0, float("nan")])
+def test_a_shortest_shot_that_is_no_length_is_refused(tmp_path, length):
+    with pytest.raises(VideoError, match="choose a shortest length of 0 s or more"):
+        find_shots(write_video(tmp_path / "made.mp4", 10), min_length=length)

@@ -120,3 +120,8 @@ def test_no_pair_of_places_is_nearer(a, b, starts, ends):
 def test_limits_out_of_order_are_refused(limits):
     with pytest.raises(VideoError, match="clips cannot be snapped within"):
         snap_clips(clips_of((0, 20, 0.9)), places_at([], []), **limits)
+
+
+def test_clips_of_several_videos_are_refused():
+    with pytest.raises(VideoError, match="snap those of one video at a time"):
+        snap_clips(clips_of((9, 28, 0.9), (33, 48, 0.8)).assign(video_id=["a", "b"]), places_at([9], [50]))

@@ -158,3 +158,8 @@ def test_a_real_clip(encoders):
     luma = features.visual[:, :16].mean(axis=1)
     assert 0.2 < luma.min() < luma.max() < 0.8
     assert features.audio[:, 128].std() > 0.05
+
+
+def test_a_file_name_that_is_no_utf_8_gives_a_name_that_tables_hold(film, encoders):
+    features = features_of(film.rename(film.with_name("caf\udce9.mkv")), encoders=encoders)
+    assert pd.Series([features.video_id]).item() == "caf?"

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from nbutils.video.annotations import read_annotations
+from nbutils.video.errors import VideoError
 from nbutils.video.metrics import (
     RELEASED_TIOUS,
     anchors,
@@ -42,6 +43,20 @@ def test_capped_and_repeating_oracles_obey_the_cap(clips_of, windows_of_duration
     assert repeated_oracle(truth, windows)["start"].tolist() == [0, 0]
 
 
+def test_clips_that_know_nothing_are_as_long_as_the_annotated_ones_too(clips_of, windows_of_durations):
+    windows = windows_of_durations({"a": 240.0})
+    levels = anchors(clips_of([(0, 10), (20, 32), (40, 50)], "a"), windows)
+    assert [name for name in levels if "oracle" not in name] == [
+        "random 10 s",
+        "random 36 s",
+        "tiling 10 s",
+        "tiling 36 s",
+    ]
+    assert len(levels["tiling 10 s"]) == 24
+    as_in_the_paper = anchors(clips_of([(0, 36.4)], "a"), windows)
+    assert [name for name in as_in_the_paper if "oracle" not in name] == ["random 36 s", "tiling 36 s"]
+
+
 def test_windows_without_annotated_clips_get_no_oracle(clips_of, windows_of_durations):
     windows = windows_of_durations({"a": 240.0, "b": 240.0})
     levels = anchors(clips_of([(0, 10)], "a"), windows)
@@ -68,3 +83,16 @@ def test_anchors_of_real_annotations_are_near_those_of_the_test_split(shared_dat
     means = table[table["tiou"].isna()].pivot(index="predictor", columns="metric", values="value") * 100
     found = means[["mean best-match precision", "matched mAP", "AR"]]
     np.testing.assert_allclose(found.loc[list(PUBLISHED)], list(PUBLISHED.values()), atol=0.8)
+
+
+@pytest.mark.parametrize("anchor", [random_clips, tiling])
+@pytest.mark.parametrize("length", [0.0, -1.0, float("nan")])
+def test_clips_without_length_are_refused(windows_of_durations, anchor, length):
+    with pytest.raises(VideoError, match="choose a length above 0 s"):
+        anchor(windows_of_durations({"a": 100.0}), length)
+
+
+@pytest.mark.parametrize("oracle", [capped_oracle, repeated_oracle])
+def test_annotated_clips_of_unknown_windows_are_refused(clips_of, windows_of_durations, oracle):
+    with pytest.raises(VideoError, match="row 0 of the table of annotated clips is in the window 'z', which is not in"):
+        oracle(clips_of([(0, 10)], "z"), windows_of_durations({"a": 100.0}))

@@ -160,3 +160,34 @@ def test_windows_without_length_are_refused(clips_of, windows_of_durations, wind
 def test_a_window_that_stands_twice_is_refused(clips_of, window):
     with pytest.raises(VideoError, match="'w' stands twice"):
         window_metrics(clips_of([(0, 10)]), clips_of([(0, 10)]), pd.concat([window, window]))
+
+
+@pytest.mark.parametrize("thresholds", [(), (0.0,), (0.5, 1.5), (float("nan"),)])
+def test_thresholds_that_no_overlap_can_reach_or_miss_are_refused(thresholds):
+    with pytest.raises(VideoError, match="give some above 0 and at most 1"):
+        window_metrics(*tables({"w": []}, {"w": [(0, 5)]}), thresholds=thresholds)
+
+
+@pytest.mark.parametrize("at", [(0,), (5, -1)])
+def test_recall_of_no_predictions_is_refused(at):
+    with pytest.raises(VideoError, match=f"AR@{min(at)} has no predictions to look at"):
+        window_metrics(*tables({"w": []}, {"w": [(0, 5)]}), at=at)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "sentence"),
+    [
+        ("window_id", None, "row 0 of the table of windows has no window_id"),
+        ("video_id", float("nan"), "row 0 of the table of windows has no video_id"),
+        ("duration", 1e13, r"the window 'w' lasts 1e\+13 s: give seconds"),
+    ],
+)
+def test_windows_that_cannot_be_used_are_refused(column, value, sentence):
+    clips, truth, windows = tables({"w": []}, {"w": []})
+    with pytest.raises(VideoError, match=sentence):
+        window_metrics(clips, truth, windows.assign(**{column: value}))
+
+
+def test_no_windows_are_refused():
+    with pytest.raises(VideoError, match="the table of windows is empty"):
+        window_metrics(*tables({}, {}))
