@@ -12,6 +12,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "exact_cuts": ["cut_exactly"],
         "names": ["clip_file_name", "safe_name"],
         "otio": ["timeline", "write_otio"],
+        "player": ["player"],
+        "previews": ["preview"],
         "tables": ["write_csv"],
     },
 )

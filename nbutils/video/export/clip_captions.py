@@ -8,7 +8,7 @@ from nbutils.video.errors import VideoError
 from nbutils.video.export.clips_to_write import numbered, spans
 from nbutils.video.export.names import clip_file_name
 from nbutils.video.media.caption_files import write_srt
-from nbutils.video.metrics.tables import ordered_ends, require_columns
+from nbutils.video.metrics.tables import ordered_ends, require_columns, texts
 
 # Less of a caption is not worth showing, s; a file has no shorter times than a millisecond either.
 SHORTEST = 0.05
@@ -28,6 +28,7 @@ def captions_between(captions: pd.DataFrame, start: float, end: float) -> pd.Dat
     name = "the table of captions"
     require_columns(captions, ["start", "end", "text"], name)
     starts, ends = ordered_ends(captions, name)
+    texts(captions, "text", name)
     shown = captions.assign(start=starts.clip(start, end) - start, end=ends.clip(start, end) - start)
     return shown.loc[shown["end"] - shown["start"] >= SHORTEST, ["start", "end", "text"]].reset_index(drop=True)
 

@@ -8,8 +8,8 @@ import pandas as pd
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
-from tqdm.auto import tqdm
 
+from nbutils.progress import progress
 from nbutils.video.errors import VideoError
 from nbutils.video.export.clips_to_write import numbered, spans
 from nbutils.video.export.names import clip_file_name
@@ -41,24 +41,29 @@ def write_clips(
         The clips with `number` in front and `file`, `file_start`, `file_end`, `shift` and `frames` behind.
     """
     table, rows = numbered(clips), []
-    for video_id, number, start, end in tqdm(list(spans(table)), desc="cutting clips", unit="clip", disable=None):
+    for video_id, number, start, end in progress(list(spans(table)), "cutting clips"):
         with open_video(video) as (container, stream):
             name = clip_file_name(video_id, number, start, end, suffix_of(container))
             with written_whole(Path(folder) / name) as unfinished:
-                done = _cut(cut, container, stream, start, end, unfinished)
-                if done is None:
-                    raise VideoError(f"no frame of {Path(video).name!r} comes on screen at {start:g}-{end:g} s.")
+                done = cut_clip(cut, container, stream, start, end, unfinished)
         rows.append((name, done.start, done.end, done.start - start, done.frames))
     columns = ["file", "file_start", "file_end", "shift", "frames"]
     return pd.concat([table, pd.DataFrame(rows, columns=columns)], axis=1)
 
 
-def _cut(
+def cut_clip(
     cut: Cutter, container: InputContainer, stream: VideoStream, start: float, end: float, path: Path
-) -> Written | None:
+) -> Written:
+    """Lets `cut` write a clip to `path`.
+
+    Raises:
+        VideoError: the clip holds no frame, or cannot be read or written.
+    """
+    name = Path(container.name).name
     try:
-        return cut(container, stream, start, end, path)
+        done = cut(container, stream, start, end, path)
     except (FFmpegError, ValueError) as error:
-        raise VideoError(
-            f"the clip at {start:g}-{end:g} s cannot be cut from {Path(container.name).name!r}: {error}."
-        ) from error
+        raise VideoError(f"the clip at {start:g}-{end:g} s cannot be cut from {name!r}: {error}.") from error
+    if done is None:
+        raise VideoError(f"no frame of {name!r} comes on screen at {start:g}-{end:g} s.")
+    return done

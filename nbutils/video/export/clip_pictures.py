@@ -10,6 +10,7 @@ from av.video.stream import VideoStream
 
 from nbutils.video.errors import VideoError
 from nbutils.video.export.seeking import shown_at
+from nbutils.video.media.screen import small_size
 
 # Frames a second where a file says nothing of them.
 UNKNOWN_RATE = 25
@@ -17,6 +18,13 @@ UNKNOWN_RATE = 25
 
 class ClipPictures:
     """Takes frames in the order in which they are shown; the first, which is to be added too, is at time 0 of the clip.
+
+    Args:
+        output: the file.
+        video: the stream of the source.
+        first: the first frame, which says how all are turned and how large they are.
+        options: of libx264.
+        shorter_side: of the pictures, pixels, whose pixels are made square; None leaves both as they are.
 
     Attributes:
         start: when the first frame is shown, exact s after the first picture of the video.
@@ -27,20 +35,28 @@ class ClipPictures:
         VideoError: a frame is not shown after the one before it.
     """
 
-    def __init__(self, output: OutputContainer, video: VideoStream, first: VideoFrame, options: dict[str, str]):
+    def __init__(
+        self,
+        output: OutputContainer,
+        video: VideoStream,
+        first: VideoFrame,
+        options: dict[str, str],
+        shorter_side: int | None = None,
+    ):
         self.start = self.end = shown_at(first, video)
         self.count = 0
         self._video, self._latest = video, self.start - 1
-        # The first frame says how all are turned.
         self._turns = round(first.rotation / 90) % 4
-        picture = _turned(first, self._turns)
+        width, height, pixel_aspect = _shape(first, video, shorter_side)
+        if self._turns % 2:
+            width, height, pixel_aspect = height, width, 1 / pixel_aspect
         self._stream = output.add_stream("libx264", rate=video.average_rate or UNKNOWN_RATE, options=options)
         # What every player shows has an even number of rows and columns.
-        self._stream.width, self._stream.height = picture.width // 2 * 2, picture.height // 2 * 2
+        self._stream.width, self._stream.height = width // 2 * 2, height // 2 * 2
         self._stream.pix_fmt = "yuv420p"
         codec, source = self._stream.codec_context, video.codec_context
         codec.time_base = video.time_base
-        codec.sample_aspect_ratio = _pixel_aspect(video, self._turns)
+        codec.sample_aspect_ratio = pixel_aspect
         codec.color_range, codec.colorspace = source.color_range, source.colorspace
         codec.color_primaries, codec.color_trc = source.color_primaries, source.color_trc
 
@@ -71,6 +87,9 @@ def _turned(frame: VideoFrame, turns: int) -> VideoFrame:
     return VideoFrame.from_ndarray(np.ascontiguousarray(turned), format="rgb24")
 
 
-def _pixel_aspect(video: VideoStream, turns: int) -> Fraction:
-    aspect = video.sample_aspect_ratio or Fraction(1)
-    return 1 / aspect if turns % 2 else aspect
+def _shape(frame: VideoFrame, video: VideoStream, shorter_side: int | None) -> tuple[int, int, Fraction]:
+    """Width, height and aspect of the pixels of a clip, as long as it is not turned."""
+    pixel_aspect = video.sample_aspect_ratio or Fraction(1)
+    if shorter_side is None:
+        return frame.width, frame.height, pixel_aspect
+    return *small_size(frame, pixel_aspect, shorter_side), Fraction(1)

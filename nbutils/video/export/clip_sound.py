@@ -1,6 +1,7 @@
 """The sound of a clip as a stream of AAC, in step with its pictures."""
 
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from av import AudioResampler
@@ -16,6 +17,20 @@ FORMAT = "fltp"
 FRAME = 1024
 
 
+class SoundForm(NamedTuple):
+    """Sampling rate in Hz (one of AAC's), "mono" or "stereo", and bits a second, None for as many as are usual."""
+
+    rate: int
+    layout: str
+    bit_rate: int | None = None
+
+
+def form_of(audio: AudioStream) -> SoundForm:
+    """The form nearest to that of a source."""
+    rate = audio.rate if audio.rate in RATES else OTHER_RATE
+    return SoundForm(rate, "mono" if audio.layout.nb_channels == 1 else "stereo")
+
+
 class ClipSound:
     """Takes the frames of the sound in order, and writes the samples from `begin` until before `end`.
 
@@ -26,12 +41,14 @@ class ClipSound:
         audio: the stream of the source.
         begin: of the clip, exact s of the file's clock.
         end: likewise.
+        form: of the sound in the clip.
     """
 
-    def __init__(self, output: OutputContainer, audio: AudioStream, begin: Fraction, end: Fraction):
-        rate = audio.rate if audio.rate in RATES else OTHER_RATE
-        layout = "mono" if audio.layout.nb_channels == 1 else "stereo"
+    def __init__(self, output: OutputContainer, audio: AudioStream, begin: Fraction, end: Fraction, form: SoundForm):
+        rate, layout, bit_rate = form
         self._stream = output.add_stream("aac", rate=rate, layout=layout)
+        if bit_rate is not None:
+            self._stream.bit_rate = bit_rate
         self._resampler = AudioResampler(FORMAT, layout, rate)
         self._rate, self._layout, self._begin = rate, layout, begin
         self._total = round((end - begin) * rate)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from nbutils.video.errors import VideoError
-from nbutils.video.metrics.tables import ordered_ends, require_columns
+from nbutils.video.metrics.tables import finite, ordered_ends, require_columns
 
 NAME = "the table of clips"
 
@@ -16,7 +16,7 @@ def numbered(clips: pd.DataFrame) -> pd.DataFrame:
 
     Raises:
         VideoError: there is no clip, a column lacks, a clip has no length, starts before the video or ends before its
-            start, or clips of several videos are among them.
+            start, a rank or score is no number, or clips of several videos are among them.
     """
     require_columns(clips, ["video_id", "start", "end"], NAME)
     if not len(clips):
@@ -28,14 +28,25 @@ def numbered(clips: pd.DataFrame) -> pd.DataFrame:
         raise VideoError(
             f"row {clips.index[row]} of {NAME} goes from {start[row]:g} to {end[row]:g} s: nothing to cut."
         )
-    if clips["video_id"].nunique() > 1:
-        raise VideoError("clips of several videos were given: write those of one video at a time.")
-    number = clips["rank"].astype(int) if "rank" in clips else pd.Series(range(1, len(clips) + 1), clips.index)
+    if "score" in clips:
+        finite(clips, "score", NAME)
+    if clips["video_id"].nunique(dropna=False) > 1 or clips["video_id"].isna().any():
+        raise VideoError("clips of several videos, or of none, were given: write those of one video at a time.")
+    number = _ranks(clips) if "rank" in clips else pd.Series(range(1, len(clips) + 1), clips.index)
     if number.duplicated().any():
         raise VideoError(f"two clips have the rank {number[number.duplicated()].iloc[0]}: number them apart.")
     table = clips.drop(columns="number", errors="ignore").reset_index(drop=True)
     table.insert(0, "number", number.to_numpy())
     return table
+
+
+def _ranks(clips: pd.DataFrame) -> pd.Series:
+    ranks = finite(clips, "rank", NAME)
+    wrong = (ranks < 1) | (ranks != np.floor(ranks))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise VideoError(f"row {clips.index[row]} of {NAME} has the rank {ranks[row]:g}: number clips from 1 on.")
+    return pd.Series(ranks.astype(int), clips.index)
 
 
 def spans(table: pd.DataFrame) -> Iterator[tuple[str, int, float, float]]:

@@ -12,6 +12,7 @@ from nbutils.video.export.clips_to_write import numbered, spans
 from nbutils.video.export.stills import stills
 from nbutils.video.media.whole_files import write_whole
 
+SIDES = 16, 4320
 MARGIN = 8
 LETTERS = 16
 BACKGROUND, INK, FAINT = "#FFFFFF", "#222222", "#555555"
@@ -24,16 +25,18 @@ def contact_sheet(video: str | Path, clips: pd.DataFrame, *, columns: int = 6, s
         video: path of the video.
         clips: `video_id`, `start`, `end` (s after the first picture), `score` and `rank` if there are; of one video.
         columns: frames of each clip, at even distances, the first at the clip's start.
-        shorter_side: of each frame, pixels.
+        shorter_side: of each frame, 16 to 4320 pixels.
 
     Returns:
         RGB image.
 
     Raises:
-        VideoError: there is no clip or column, or the video cannot be read.
+        VideoError: there is no clip or column, the pictures would be too small or large, or the video cannot be read.
     """
     if columns < 1:
         raise VideoError(f"a contact sheet with {columns} columns shows nothing: choose 1 or more.")
+    if not SIDES[0] <= shorter_side <= SIDES[1]:
+        raise VideoError(f"a contact sheet has no frames of {shorter_side} pixels: choose {SIDES[0]} to {SIDES[1]}.")
     table = numbered(clips)
     rows = [stills(video, _times(start, end, columns), shorter_side) for _, _, start, end in spans(table)]
     height, width = rows[0][0].shape[:2]

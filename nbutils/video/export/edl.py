@@ -63,15 +63,18 @@ def write_edl(
         lines.append(f"* FROM CLIP NAME: {_one_line(media)}")
         lines.append(f"* COMMENT: CLIP {number}" + ("" if score is None else f", SCORE {score:.4f}"))
         record += length
-    write_whole(Path(path), ("\n".join(lines) + "\n").encode())
+    # Names of files need not be UTF-8.
+    write_whole(Path(path), ("\n".join(lines) + "\n").encode(errors="replace"))
 
 
-def exact_rate(frame_rate: Fraction | float) -> Fraction:
+def exact_rate(frame_rate: Fraction | float | None) -> Fraction:
     """A frame rate as a fraction, where 29.97 and 29.970 mean 30000/1001.
 
     Raises:
-        VideoError: the rate is not within 1 and 99, whose frames have two digits.
+        VideoError: the rate is not known, or not within 1 and 99, whose frames have two digits.
     """
+    if frame_rate is None:
+        raise VideoError("the frame rate of the video is not known, so that frames have no number: give one.")
     if not 1 <= frame_rate < 99.5:
         raise VideoError(f"a frame rate of {float(frame_rate):g} has no timecode: give one from 1 to 99.")
     for nominal in (24, 30, 48, 60):

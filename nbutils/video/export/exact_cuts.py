@@ -1,22 +1,15 @@
 """Clips cut at the frame, encoded anew as H.264 and AAC in MP4."""
 
-from collections.abc import Iterator
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
 import av
 import pandas as pd
-from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
-from av.container import InputContainer, OutputContainer
-from av.video.frame import VideoFrame
+from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from nbutils.video.export.clip_encoding import Quality, encode_clip
 from nbutils.video.export.clip_files import Written, write_clips
-from nbutils.video.export.clip_pictures import ClipPictures
-from nbutils.video.export.clip_sound import ClipSound
-from nbutils.video.export.seeking import INTERLEAVED, SAME, seek_before, shown_at, time_zero
 
 
 def cut_exactly(
@@ -42,62 +35,12 @@ def cut_exactly(
     Raises:
         VideoError: the video cannot be read, a clip holds no frame, or a file cannot be written.
     """
-    options = {"crf": str(crf), "preset": preset}
-    return write_clips(video, clips, folder, lambda container: ".mp4", partial(_encode, options))
+    quality = Quality({"crf": str(crf), "preset": preset})
+    return write_clips(video, clips, folder, lambda container: ".mp4", partial(_encode, quality))
 
 
 def _encode(
-    options: dict[str, str], container: InputContainer, video: VideoStream, start: float, end: float, path: Path
+    quality: Quality, container: InputContainer, video: VideoStream, start: float, end: float, path: Path
 ) -> Written | None:
-    audio = next((stream for stream in container.streams.audio if stream.codec_context), None)
-    video.thread_type = "AUTO"
-    pictures, sound, waiting = None, None, []
     with av.open(str(path), "w", format="mp4") as output:
-        for frame in _frames(container, video, audio, start, end):
-            if isinstance(frame, AudioFrame):
-                waiting.append(frame)
-            else:
-                if pictures is None:
-                    pictures = ClipPictures(output, video, frame, options)
-                    sound = _sound(output, video, audio, pictures.start, end)
-                output.mux(pictures.add(frame))
-            # Until the first picture comes it is not known where the sound has to start.
-            while sound and waiting:
-                output.mux(sound.add(waiting.pop(0)))
-        if pictures is None:
-            return None
-        output.mux(pictures.finish())
-        if sound:
-            output.mux(sound.finish())
-    return Written(float(pictures.start), float(pictures.end), pictures.count)
-
-
-def _sound(
-    output: OutputContainer, video: VideoStream, audio: AudioStream | None, start: Fraction, end: float
-) -> ClipSound | None:
-    if audio is None:
-        return None
-    zero = time_zero(video)
-    return ClipSound(output, audio, zero + start, zero + Fraction(end))
-
-
-def _frames(
-    container: InputContainer, video: VideoStream, audio: AudioStream | None, start: float, end: float
-) -> Iterator[VideoFrame | AudioFrame]:
-    """The video's frames from `start` until before `end`, and the frames of sound around them, in the file's order."""
-    zero, pictures_left, sound_left = time_zero(video), True, audio is not None
-    seek_before(container, video, start)
-    for packet in container.demux([stream for stream in (video, audio) if stream]):
-        for frame in packet.decode():
-            if packet.stream is video:
-                time = shown_at(frame, video)
-                pictures_left = pictures_left and time < end - SAME
-                if start - SAME <= time < end - SAME:
-                    yield frame
-            elif frame.pts is None or frame.pts * frame.time_base - zero < end:
-                yield frame
-            else:
-                sound_left = False
-        late = packet.dts is not None and packet.dts * packet.time_base - zero > end + INTERLEAVED
-        if not (pictures_left or sound_left) or late:
-            return
+        return encode_clip(output, container, video, start, end, quality)

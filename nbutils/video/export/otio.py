@@ -1,5 +1,6 @@
 """Timelines of OpenTimelineIO."""
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,9 +31,13 @@ def timeline(
         A timeline; `metadata["nbutils"]` of each clip holds `start`, `end` (s, not rounded) and the score.
 
     Raises:
-        VideoError: there is no clip, no frame comes on screen in one, or the frame rate cannot be used.
+        VideoError: there is no clip, no frame comes on screen in one, or frame rate or duration cannot be used.
     """
     table, rate = numbered(clips), exact_rate(frame_rate)
+    if not 0 < duration < math.inf:
+        raise VideoError(f"a video of {duration:g} s has no timeline: give its duration in seconds.")
+    # Names of files need not be UTF-8, but those of a timeline do.
+    media, title = (name.encode(errors="replace").decode() for name in (media, title))
     made = Timeline(name=title)
     for kind in (TrackKind.Video, TrackKind.Audio):
         track = Track(name=kind, kind=kind)

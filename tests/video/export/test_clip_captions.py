@@ -40,3 +40,9 @@ def test_times_count_from_the_start_of_the_file(tmp_path, captions, clips_at):
 def test_malformed_captions_are_refused(tmp_path, captions, clips_at):
     with pytest.raises(VideoError, match="row 1 of the table of captions ends at 3 s"):
         write_clip_captions(captions.assign(end=3.0), clips_at((0, 8)), tmp_path)
+
+
+@pytest.mark.parametrize("text", [None, float("nan"), 5])
+def test_captions_without_text_are_refused(captions, text):
+    with pytest.raises(VideoError, match=r"row 1 of the table of captions: text is (nan|None|5), which is no text"):
+        captions_between(captions.assign(text=["one", text, "three", "four"]), 3.0, 8.0)

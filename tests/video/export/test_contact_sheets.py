@@ -40,3 +40,9 @@ def test_the_same_sheet_is_read_back(tmp_path, clips_at, film):
 def test_no_columns_are_refused(clips_at, film):
     with pytest.raises(VideoError, match="0 columns shows nothing"):
         contact_sheet(film, clips_at((2, 5)), columns=0)
+
+
+@pytest.mark.parametrize("side", [-3, 0, 100_000])
+def test_frames_of_no_size_are_refused(film, clips_at, side):
+    with pytest.raises(VideoError, match=f"no frames of {side} pixels: choose 16 to 4320"):
+        contact_sheet(film, clips_at((1, 2)), shorter_side=side)

@@ -87,3 +87,13 @@ def test_what_cannot_be_written_is_refused(tmp_path, clips_at, spans, options, s
     with pytest.raises(VideoError, match=sentence):
         write_edl(clips_at(*spans), tmp_path / "made.edl", **({"frame_rate": 25, "media": "film.mp4"} | options))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_are_no_utf_8_are_written(tmp_path, clips_at):
+    write_edl(clips_at((2, 3)), tmp_path / "made.edl", 25, media="caf\udce9.mp4")
+    assert "* FROM CLIP NAME: caf?.mp4" in (tmp_path / "made.edl").read_text(encoding="utf-8")
+
+
+def test_an_unknown_frame_rate_is_refused(tmp_path, clips_at):
+    with pytest.raises(VideoError, match="the frame rate of the video is not known"):
+        write_edl(clips_at((2, 3)), tmp_path / "made.edl", None, media="a.mp4")

@@ -160,3 +160,32 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path, clips_at, film):
     (tmp_path / "file").write_text("")
     with pytest.raises(VideoError, match=r"cannot write .*abc_01.* choose another folder"):
         cut_exactly(film, clips_at((2, 3)), tmp_path / "file")
+
+
+def test_damaged_pictures_are_passed_over(tmp_path, clips_at, film):
+    content = bytearray(film.read_bytes())
+    damaged = content.index(b"mdat") + 2000
+    content[damaged : damaged + 7000] = bytes(7000)
+    (tmp_path / "damaged.mp4").write_bytes(content)
+    written = cut_exactly(tmp_path / "damaged.mp4", clips_at((0, 7)), tmp_path / "clips")
+    numbers, _ = shown_frames(tmp_path / "clips" / written["file"].item())
+    assert 20 < len(numbers) < 175
+    assert written["frames"].item() == len(numbers)
+    assert numbers[-1] == 174
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "sentence"),
+    [
+        ("rank", [1, np.nan], "row 1 of the table of clips: rank is nan, which is no finite number"),
+        ("rank", ["first", "second"], "rank is 'first', which is no finite number"),
+        ("rank", [1, 1.5], "row 1 of the table of clips has the rank 1.5: number clips from 1 on"),
+        ("rank", [0, 1], "has the rank 0: number clips from 1 on"),
+        ("score", ["high", "low"], "score is 'high', which is no finite number"),
+        ("video_id", [None, "abc"], "clips of several videos, or of none, were given"),
+        ("video_id", [None, None], "clips of several videos, or of none, were given"),
+    ],
+)
+def test_columns_that_cannot_be_used_are_refused(tmp_path, clips_at, film, column, value, sentence):
+    with pytest.raises(VideoError, match=sentence):
+        cut_exactly(film, clips_at((2, 3), (0, 1)).assign(**{column: value}), tmp_path)

@@ -32,3 +32,16 @@ def test_a_timeline_survives_a_round_trip(tmp_path, clips_at, rate):
 def test_clips_without_a_frame_are_refused(clips_at):
     with pytest.raises(VideoError, match="no frame comes on screen"):
         timeline(clips_at((1.01, 1.03)), 25, 10.0, media="film.mp4")
+
+
+@pytest.mark.parametrize("duration", [0.0, -1.0, float("nan"), float("inf")])
+def test_videos_without_a_duration_are_refused(clips_at, duration):
+    with pytest.raises(VideoError, match="has no timeline: give its duration"):
+        timeline(clips_at((1, 3)), 25, duration, media="film.mp4")
+
+
+def test_names_that_are_no_utf_8_are_written(tmp_path, clips_at):
+    write_otio(timeline(clips_at((1, 3)), 25, 10.0, media="caf\udce9.mp4", title="\udce9"), tmp_path / "made.otio")
+    read = opentimelineio.adapters.read_from_file(str(tmp_path / "made.otio"))
+    assert read.name == "?"
+    assert read.tracks[0][0].media_reference.target_url == "caf?.mp4"
