@@ -14,15 +14,24 @@ from nbutils.video.model.network import ClipScorer
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+# What trained parameters may be stored in, with the names of the file format. The moments of the features are always
+# float32: they may lie beyond the range of float16.
+STORED = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 
 
-def save_checkpoint(model: ClipScorer, folder: Path | str) -> None:
+def save_checkpoint(model: ClipScorer, folder: Path | str, dtype: torch.dtype = torch.float32) -> None:
     """Writes the scorer to `folder`, which afterwards holds this checkpoint whole, or none or the last one of its size.
 
+    Args:
+        model: the scorer.
+        folder: made where it is not there.
+        dtype: of the stored parameters: float32, or float16 or bfloat16 for a file of half the size.
+
     Raises:
-        VideoError: the folder cannot be made or written.
+        VideoError: another dtype, a parameter beyond its range, or a folder that cannot be made or written.
     """
     folder = Path(folder).expanduser()
+    state = _state_to_store(model, dtype)
     config = model.config.model_dump_json(indent=1).encode() + b"\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -30,7 +39,6 @@ def save_checkpoint(model: ClipScorer, folder: Path | str) -> None:
             # The weights of another size must never stand beside this configuration.
             (folder / WEIGHTS).unlink(missing_ok=True)
         write_whole(folder / CONFIG, config)
-        state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
         write_whole(folder / WEIGHTS, save(state))
     except OSError as error:
         raise VideoError(
@@ -39,7 +47,7 @@ def save_checkpoint(model: ClipScorer, folder: Path | str) -> None:
 
 
 def load_checkpoint(folder: Path | str, device: str = "cpu") -> ClipScorer:
-    """The scorer that `save_checkpoint` wrote, in evaluation mode.
+    """The scorer that `save_checkpoint` wrote, in float32 and evaluation mode.
 
     Sizes and names are compared with the file's header before any weight is read, so that a hostile configuration can
     take no memory; nothing in the files is run.
@@ -52,6 +60,18 @@ def load_checkpoint(folder: Path | str, device: str = "cpu") -> ClipScorer:
         model = ClipScorer(_read_config(folder / CONFIG))
     model.load_state_dict(_read_weights(folder / WEIGHTS, model), strict=True, assign=True)
     return model.to(device).eval()
+
+
+def _state_to_store(model: ClipScorer, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    if dtype not in STORED:
+        raise VideoError(f"a checkpoint cannot be stored in {dtype}: choose from {', '.join(map(str, STORED))}")
+    buffers = {name for name, _ in model.named_buffers()}
+    state = {}
+    for name, tensor in model.state_dict().items():
+        state[name] = tensor.detach().to("cpu", torch.float32 if name in buffers else dtype).contiguous()
+        if tensor.isfinite().all() and not state[name].isfinite().all():
+            raise VideoError(f"{name} does not fit into {dtype}: store the checkpoint in float32 or bfloat16")
+    return state
 
 
 def _read_config(file: Path) -> ScorerConfig:
@@ -69,21 +89,22 @@ def _read_config(file: Path) -> ScorerConfig:
 
 
 def _read_weights(file: Path, model: ClipScorer) -> dict[str, torch.Tensor]:
-    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    expected = {name: (tuple(tensor.shape), ["F32"]) for name, tensor in model.named_buffers()}
+    expected |= {name: (tuple(tensor.shape), list(STORED.values())) for name, tensor in model.named_parameters()}
     try:
         with safe_open(file, framework="pt") as stored:
             names = set(stored.keys())
             for name in sorted(expected.keys() ^ names):
                 lack = "lacks" if name in expected else "holds the unknown"
                 raise VideoError(f"{str(file)!r} {lack} {name}: get the weights that belong to its {CONFIG}")
-            for name, shape in expected.items():
+            for name, (shape, dtypes) in expected.items():
                 part = stored.get_slice(name)
-                if tuple(part.get_shape()) != shape or part.get_dtype() != "F32":
+                if tuple(part.get_shape()) != shape or part.get_dtype() not in dtypes:
                     raise VideoError(
                         f"{name} in {str(file)!r} is {part.get_dtype()} {tuple(part.get_shape())} where {CONFIG} asks "
-                        f"for F32 {shape}: get the weights that belong to it"
+                        f"for {' or '.join(dtypes)} {shape}: get the weights that belong to it"
                     )
-            weights = {name: stored.get_tensor(name) for name in expected}
+            weights = {name: stored.get_tensor(name).float() for name in expected}
     except FileNotFoundError as error:
         raise VideoError(f"{str(file)!r} is missing: give a folder with {CONFIG} and {WEIGHTS}") from error
     except (SafetensorError, OSError) as error:

@@ -1,5 +1,6 @@
 """Sizes of the clip scorer."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
@@ -8,6 +9,7 @@ from nbutils.video.errors import VideoError
 
 Size = Annotated[int, Field(ge=1, le=65_536)]
 Layers = Annotated[int, Field(ge=1, le=64)]
+Modality = Literal["visual", "audio", "text"]
 
 
 class ScorerConfig(BaseModel, frozen=True, extra="forbid", strict=True):
@@ -25,6 +27,8 @@ class ScorerConfig(BaseModel, frozen=True, extra="forbid", strict=True):
         local_seconds: width of the depthwise convolutions over time, odd; 1 mixes no neighbours.
         offset_seconds: unit of the distances to a clip's start and end; in Repurpose-10K a second within a clip lies
             20 s from each of them on average.
+        encoders: by modality, the name of the encoder of the features that the scorer was trained on; nothing for one
+            that is not known.
     """
 
     visual: Size = 512
@@ -39,10 +43,16 @@ class ScorerConfig(BaseModel, frozen=True, extra="forbid", strict=True):
     cross_layers: Layers
     local_seconds: Annotated[int, Field(ge=1, le=255)] = 9
     offset_seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    encoders: dict[Modality, str] = {}
 
     def widths(self) -> tuple[int, int, int]:
         """Columns of visual, audio and text features."""
         return self.visual, self.audio, self.text
+
+    def with_encoders(self, encoders: Mapping[str, str]) -> "ScorerConfig":
+        """The same with more encoders by modality, where "" is one that is not known; those known before stay."""
+        known = {modality: name for modality, name in encoders.items() if name}
+        return self.model_copy(update={"encoders": known | self.encoders})
 
 
 SIZES: dict[str, dict[str, int]] = {
@@ -76,7 +86,9 @@ SIZES: dict[str, dict[str, int]] = {
 }
 
 
-def scorer_config(size: Literal["small", "base", "paper"] = "small", **changes: int | float) -> ScorerConfig:
+def scorer_config(
+    size: Literal["small", "base", "paper"] = "small", **changes: int | float | dict[str, str]
+) -> ScorerConfig:
     """The configuration of a named size, with `changes` to its fields, such as the columns of the features.
 
     Raises:

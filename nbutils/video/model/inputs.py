@@ -33,17 +33,27 @@ def rows_between(features: Features, first: int, stop: int) -> Features:
 
 
 def check_widths(features: Features, config: ScorerConfig) -> None:
-    """Refuses features that the network of this configuration cannot take.
+    """Refuses features that the network of this configuration cannot take, or would take for what they are not.
 
     Raises:
-        VideoError: no row, or other columns than the network's.
+        VideoError: no row, other columns than the network's, or another encoder than that of its training.
     """
     for name, columns in zip(MODALITIES, config.widths(), strict=True):
         array = getattr(features, name)
-        if array is not None and array.shape[1] != columns:
+        if array is None:
+            continue
+        made_by, trained_on = features.encoders.get(name), config.encoders.get(name)
+        if made_by and trained_on and made_by != trained_on:
+            raise VideoError(
+                f"{name} features of {features.video_id!r} were made by {made_by!r} where the scorer was trained on "
+                f"{trained_on!r}: compute them with that encoder, or train a scorer on yours "
+                "(python -m nbutils.video.training)"
+            )
+        if array.shape[1] != columns:
             raise VideoError(
                 f"{name} features of {features.video_id!r} have {array.shape[1]} columns where the scorer takes "
-                f"{columns}: use the encoder that it was trained with"
+                f"{columns}: compute them with the encoder that it was trained on, or train a scorer on yours "
+                "(python -m nbutils.video.training)"
             )
     if features.seconds == 0:
         raise VideoError(f"features of {features.video_id!r} have no rows: give those of a video that is not empty")

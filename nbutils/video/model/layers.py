@@ -87,7 +87,10 @@ class EncoderLayer(nn.Module):
 
 
 class CrossLayer(nn.Module):
-    """Local mixing, then reading another modality where `readable` [B] says that it holds anything."""
+    """Local mixing of two modalities, then reading the other one where `readable` [B] says that it holds anything.
+
+    Attention alone has to learn from scratch that a second of one modality belongs to the same second of the other.
+    """
 
     def __init__(self, width: int, heads: int, hidden: int, seconds: int):
         super().__init__()
@@ -97,8 +100,9 @@ class CrossLayer(nn.Module):
 
     def forward(self, x: Tensor, source: Tensor, readable: Tensor, padding: Tensor) -> Tensor:
         """The sequence [B, T, d] after the layer."""
-        x = x + self.mixing(x, padding)
-        x = x + readable[:, None, None] * self.cross(x, source, padding)
+        readable = readable[:, None, None]
+        x = x + self.mixing(x + readable * source, padding)
+        x = x + readable * self.cross(x, source, padding)
         return x + self.feed_forward(x)
 
 

@@ -117,6 +117,23 @@ def folder_data(folder: Path | str, annotations: Annotations, config: ScorerConf
     return WindowData(windows, partial(read_features, folder), config)
 
 
+def folder_widths(folder: Path | str, annotations: Annotations) -> dict[str, int]:
+    """Columns of the features of each modality in a folder: those of the first annotated video that has it.
+
+    Modalities that no annotated video has are left out.
+
+    Raises:
+        VideoError: features that cannot be read.
+    """
+    folder, widths = Path(folder).expanduser(), {}
+    for video in annotations.windows.video_id.unique():
+        if any(name not in widths and array_file(folder, name, video).exists() for name in MODALITIES):
+            features = read_features(folder, video)
+            arrays = {name: getattr(features, name) for name in MODALITIES}
+            widths = {name: array.shape[1] for name, array in arrays.items() if array is not None} | widths
+    return widths
+
+
 def annotated_windows(annotations: Annotations) -> list[Window]:
     """Each annotated window with its clips, none where the table has none of it."""
     clips = {name: group[["start", "end"]].to_numpy() for name, group in annotations.clips.groupby("window_id")}

@@ -1,6 +1,7 @@
 """Trains a clip scorer and keeps the weights that do best on the validation windows."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from nbutils.video.model.losses import Losses, window_losses
 from nbutils.video.model.network import ClipScorer
 from nbutils.video.training.data import Targets, WindowData, collate
 from nbutils.video.training.recipe import Recipe
-from nbutils.video.training.standardisation import standardise_inputs
+from nbutils.video.training.standardisation import fit_inputs
 
 
 def train_scorer(
@@ -29,11 +30,21 @@ def train_scorer(
     folder: Path | str,
     recipe: Recipe | None = None,
     device: str = "cpu",
+    each_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> tuple[ClipScorer, pd.DataFrame]:
     """Trains a scorer from random weights; the folder holds the best epoch so far, also after an interruption.
 
     The same seed gives the same weights on the same machine. The best epoch is that of the lowest focal and DIoU loss
     on the validation windows; test windows have no part in it.
+
+    Args:
+        config: sizes of the scorer.
+        training: windows to learn from.
+        validation: windows of other videos.
+        folder: of the checkpoint.
+        recipe: None is `Recipe()`.
+        device: of torch.
+        each_epoch: is called with an epoch's row of the history when it ends.
 
     Returns:
         The scorer of the best epoch in evaluation mode, and one row an epoch with `epoch` (from 1), `learning_rate` (of
@@ -48,12 +59,12 @@ def train_scorer(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         model = ClipScorer(config)
-    standardise_inputs(model, training, recipe.seed)
+    fit_inputs(model, training, recipe.seed)
     model.to(device)
     generator = torch.Generator().manual_seed(recipe.seed)
     # Even a loader that does not shuffle draws a number, which must not come from the caller's generator.
     loader = partial(
-        DataLoader, batch_size=recipe.batch_size, collate_fn=partial(collate, config=config), generator=generator
+        DataLoader, batch_size=recipe.batch_size, collate_fn=partial(collate, config=model.config), generator=generator
     )
     batches = loader(training, shuffle=True)
     steps = recipe.epochs * len(batches)
@@ -74,6 +85,8 @@ def train_scorer(
             lowest = loss
             save_checkpoint(model, folder)
         history.append({"epoch": epoch, **means, "validation_loss": loss, "best": best})
+        if each_epoch is not None:
+            each_epoch(history[-1])
     return load_checkpoint(folder, device), pd.DataFrame(history)
 
 

@@ -1,6 +1,9 @@
 """How a clip scorer is trained."""
 
+import math
 from dataclasses import dataclass
+
+from nbutils.video.errors import VideoError
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,9 @@ class Recipe:
             network to do without.
         clip_norm: largest norm of the gradient.
         seed: of the first weights, the order of the windows and the hidden modalities.
+
+    Raises:
+        VideoError: a number that no training can be done with.
     """
 
     epochs: int = 30
@@ -34,6 +40,13 @@ class Recipe:
     modality_dropout: float = 0.15
     clip_norm: float = 1.0
     seed: int = 0
+
+    def __post_init__(self):
+        for name, lowest in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
+            if getattr(self, name) < lowest:
+                raise VideoError(f"{name} of a training is {getattr(self, name)}: choose {lowest} or more")
+        if not 0 < self.learning_rate < math.inf:
+            raise VideoError(f"learning_rate of a training is {self.learning_rate:g}: choose a number above 0")
 
 
 PAPER_RECIPE = Recipe(epochs=50, batch_size=16, learning_rate=1e-4, weight_decay=1e-4)

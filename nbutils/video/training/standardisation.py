@@ -1,9 +1,10 @@
-"""Mean and scale of the training features, which the network keeps with its weights."""
+"""What a network keeps of the features that it was trained on: their mean and scale, and their encoders."""
 
 import numpy as np
 import torch
 
 from nbutils.video.features.features import MODALITIES
+from nbutils.video.model.inputs import check_widths
 from nbutils.video.model.network import ClipScorer
 from nbutils.video.training.data import WindowData
 
@@ -11,12 +12,21 @@ from nbutils.video.training.data import WindowData
 SAMPLED_WINDOWS = 200
 
 
-def standardise_inputs(model: ClipScorer, training: WindowData, seed: int) -> None:
-    """Sets the mean and the scale of each column of the features; columns that never vary keep a scale of 1."""
+def fit_inputs(model: ClipScorer, training: WindowData, seed: int) -> None:
+    """Sets the mean and the scale of each column of the features, and the encoders in the model's configuration.
+
+    Columns that never vary keep a scale of 1.
+
+    Raises:
+        VideoError: features that do not fit the network, or two windows whose features were made by other encoders.
+    """
     chosen = np.random.default_rng(seed).permutation(len(training))[:SAMPLED_WINDOWS]
     moments = {name: _Moments() for name in MODALITIES}
     for index in chosen:
         features = training[int(index)].features
+        check_widths(features, model.config)
+        present = [name for name in MODALITIES if getattr(features, name) is not None]
+        model.config = model.config.with_encoders({name: features.encoders.get(name, "") for name in present})
         for name in MODALITIES:
             rows = getattr(features, name)
             if rows is not None:

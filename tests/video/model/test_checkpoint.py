@@ -30,6 +30,45 @@ def test_a_checkpoint_comes_back_as_it_was(folder):
     assert sorted(file.name for file in folder.iterdir()) == ["config.json", "model.safetensors"]
 
 
+def test_the_encoders_of_its_training_are_kept_with_a_scorer_and_older_checkpoints_name_none(tmp_path, folder):
+    assert load_checkpoint(folder).config.encoders == {}
+    change_config(folder, lambda values: values.pop("encoders"))
+    assert load_checkpoint(folder).config.encoders == {}
+    encoders = {"visual": "clip", "text": "minilm"}
+    save_checkpoint(ClipScorer(scorer_config("small", **TINY, encoders=encoders)), tmp_path / "named")
+    assert load_checkpoint(tmp_path / "named").config.encoders == encoders
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_parameters_stored_in_half_precision_are_rounded_and_moments_kept(tmp_path, folder, dtype):
+    model = load_checkpoint(folder)
+    model.encoders["visual"].mean.fill_(1e6 / 3)
+    save_checkpoint(model, tmp_path / "half", dtype)
+    loaded = load_checkpoint(tmp_path / "half").state_dict()
+    parameters = dict(model.named_parameters())
+    for name, tensor in model.state_dict().items():
+        expected = tensor.to(dtype) if name in parameters else tensor
+        assert loaded[name].dtype == torch.float32
+        assert torch.equal(loaded[name], expected.float())
+    sizes = [(place / "model.safetensors").stat().st_size for place in (folder, tmp_path / "half")]
+    assert sizes[0] - sizes[1] > 1.9 * model.parameter_count()
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.int8])
+def test_other_dtypes_are_refused_before_anything_is_written(tmp_path, folder, dtype):
+    with pytest.raises(VideoError, match=f"{dtype}: choose from torch.float32, torch.float16, torch.bfloat16"):
+        save_checkpoint(load_checkpoint(folder), tmp_path / "new", dtype)
+    assert not (tmp_path / "new").exists()
+
+
+def test_parameters_beyond_the_range_of_float16_are_refused(tmp_path, folder):
+    model = load_checkpoint(folder)
+    model.join.bias.data[0] = 70_000
+    with pytest.raises(VideoError, match=r"join.bias does not fit into torch.float16"):
+        save_checkpoint(model, tmp_path / "new", torch.float16)
+    save_checkpoint(model, tmp_path / "new", torch.bfloat16)
+
+
 def change_config(folder, change):
     values = json.loads((folder / "config.json").read_text())
     change(values)
@@ -50,7 +89,11 @@ DAMAGES = {
     "unknown field": (lambda f: change_config(f, lambda v: v.update(layers=3)), "layers"),
     "hostile size": (
         lambda f: change_config(f, lambda v: v.update(hidden_size=65_536, intermediate_size=65_536)),
-        r"asks for F32",
+        r"asks for F32 or F16 or BF16 ",
+    ),
+    "encoder of no modality": (
+        lambda f: change_config(f, lambda v: v.update(encoders={"smell": "nose"})),
+        "encoders.smell",
     ),
     "truncated weights": (
         lambda f: (f / "model.safetensors").write_bytes((f / "model.safetensors").read_bytes()[:-20]),
@@ -62,7 +105,11 @@ DAMAGES = {
     ),
     "missing weight": (lambda f: change_weights(f, lambda w: w.pop("join.bias")), "lacks join.bias"),
     "unknown weight": (lambda f: change_weights(f, lambda w: w.update(more=torch.zeros(1))), "holds the unknown more"),
-    "other precision": (lambda f: change_weights(f, lambda w: w.update({"join.bias": w["join.bias"].half()})), "F16"),
+    "other precision": (lambda f: change_weights(f, lambda w: w.update({"join.bias": w["join.bias"].double()})), "F64"),
+    "moments in half precision": (
+        lambda f: change_weights(f, lambda w: w.update({"encoders.text.mean": w["encoders.text.mean"].half()})),
+        r"encoders.text.mean.* is F16 \(4,\) where config.json asks for F32 \(4,\)",
+    ),
     "not finite": (lambda f: change_weights(f, lambda w: w["join.bias"].fill_(torch.nan)), "join.bias.*not finite"),
 }
 
@@ -82,7 +129,7 @@ def test_a_failed_write_leaves_the_last_checkpoint(folder, monkeypatch):
     def interrupt(path, content):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nbutils.video.media.whole_files.os.replace", interrupt)
+    monkeypatch.setattr("nbutils.whole_files.os.replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
         save_checkpoint(ClipScorer(scorer_config("small", **TINY)), folder)
     assert (folder / "model.safetensors").read_bytes() == before

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from nbutils.video.model.network import ClipScorer
 from nbutils.video.training.data import Window, WindowData
 from nbutils.video.training.loop import hide_modalities, train_scorer
 from nbutils.video.training.recipe import Recipe
-from nbutils.video.training.standardisation import standardise_inputs
+from nbutils.video.training.standardisation import fit_inputs
 from tests.video.training.planted import WIDTHS, planted_videos
 
 CONFIG = scorer_config("small", **WIDTHS, input_hidden=8, hidden_size=16, intermediate_size=16)
@@ -20,6 +22,15 @@ RECIPE = Recipe(epochs=4, batch_size=2, learning_rate=2e-3)
 
 def data(count, seed):
     features, windows = planted_videos(count, 120, seed)
+    return WindowData(windows, features.__getitem__, CONFIG)
+
+
+def data_made_by(encoders, count, seed):
+    """Each video with the encoders of its place in the list, and over again; sound in no video but the first."""
+    features, windows = planted_videos(count, 60, seed)
+    for number, name in enumerate(features):
+        made_by = encoders[number % len(encoders)]
+        features[name] = replace(features[name], encoders=made_by, **({"audio": None} if number else {}))
     return WindowData(windows, features.__getitem__, CONFIG)
 
 
@@ -103,6 +114,23 @@ def test_a_video_in_both_sets_is_refused(tmp_path):
         train_scorer(CONFIG, shared, shared, tmp_path, RECIPE)
 
 
+def test_a_scorer_knows_the_encoders_of_its_training(tmp_path):
+    training = data_made_by([{"visual": "clip", "audio": "panns"}, {"visual": "", "audio": "absent"}], 3, 1)
+    scorer, _ = train_scorer(CONFIG, training, data(1, 2), tmp_path, Recipe(epochs=1))
+    assert scorer.config.encoders == {"visual": "clip", "audio": "panns"}
+    assert scorer.config.model_copy(update={"encoders": {}}) == CONFIG
+
+
+def test_features_of_several_encoders_are_refused(tmp_path):
+    mixed, other = data_made_by([{"visual": "clip"}, {"visual": "siglip"}], 2, 1), data_made_by([{"text": "b"}], 1, 2)
+    message = r"visual features of 'video1-\d' were made by '\w+' where the scorer was trained on '\w+'"
+    with pytest.raises(VideoError, match=message):
+        train_scorer(CONFIG, mixed, data(1, 2), tmp_path, RECIPE)
+    with pytest.raises(VideoError, match=r"text features of 'video2-0' were made by 'b' .* on 'a'"):
+        train_scorer(CONFIG, data_made_by([{"text": "a"}], 2, 1), other, tmp_path, RECIPE)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_training_that_diverges_says_so(tmp_path):
     with pytest.raises(VideoError, match=r"not finite after epoch 1.*below 1e"):
         train_scorer(CONFIG, data(4, 1), data(1, 2), tmp_path, Recipe(epochs=1, batch_size=1, learning_rate=1e18))
@@ -130,7 +158,7 @@ def test_inputs_are_standardised_over_all_rows_of_the_training_windows():
         videos[str(index)] = Features(str(index), rows, None, None, duration=float(seconds))
     windows = [Window(name, 0.0, video.duration, np.empty((0, 2))) for name, video in videos.items()]
     model = ClipScorer(CONFIG)
-    standardise_inputs(model, WindowData(windows, videos.__getitem__, CONFIG), seed=0)
+    fit_inputs(model, WindowData(windows, videos.__getitem__, CONFIG), seed=0)
     everything = np.concatenate([video.visual for video in videos.values()]).astype(np.float64)
     np.testing.assert_allclose(model.encoders["visual"].mean, everything.mean(0), rtol=1e-5)
     np.testing.assert_allclose(model.encoders["visual"].scale[1:], everything.std(0)[1:], rtol=1e-5)
