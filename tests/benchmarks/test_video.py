@@ -1,4 +1,4 @@
-"""From a video to features: decoding against other ways to a picture a second, and time and memory of the whole."""
+"""From a video to clips: decoding against other ways to a picture a second, and time and memory of the whole."""
 
 import subprocess
 import sys
@@ -111,35 +111,74 @@ def test_decoding_speed(benchmark, measuring, film):
     show(benchmark, report)
 
 
-WHOLE = """
+SPENT = """
 import re, time
 from pathlib import Path
-import pandas as pd
-from nbutils.video.features import features_of
-starts = range(0, {seconds}, 3)
-captions = pd.DataFrame({{"start": starts, "text": [f"This is what is said at second {{s}}." for s in starts]}})
-features = features_of({path!r}, captions.assign(end=captions["start"] + 2.5))
-assert len(features.visual) == len(features.audio) == len(features.text) == {seconds}
 peak = int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 print(time.process_time(), peak)
 """
 
+WHOLE = """
+import pandas as pd
+from nbutils.video.features import MODALITIES, features_of
+from nbutils.video.model import ClipScorer, scorer_config
+from nbutils.video.selection import score_video, select_clips
+starts = range(0, {seconds}, 3)
+captions = pd.DataFrame({{"start": starts, "text": [f"This is what is said at second {{s}}." for s in starts]}})
+features = features_of({path!r}, captions.assign(end=captions["start"] + 2.5))
+assert len(features.visual) == len(features.audio) == len(features.text) == {seconds}
+widths = {{name: getattr(features, name).shape[1] for name in MODALITIES}}
+candidates = score_video(ClipScorer(scorer_config("small", **widths)).eval(), features)
+selection = select_clips(candidates, features.duration, threshold=0)
+assert len(selection.clips) + len(selection.rejected) == {seconds}
+"""
+
+WINDOW = """
+import numpy as np
+from nbutils.video.features import Features
+from nbutils.video.model import ClipScorer, scorer_config
+from nbutils.video.selection import score_video
+config = scorer_config({size!r})
+rows = (np.zeros((1800, width), np.float32) for width in config.widths())
+candidates = score_video(ClipScorer(config).eval(), Features("window", *rows, duration=1800.0))
+assert np.isfinite(candidates.score).all() and len(candidates) == 1800
+"""
+
+reads_proc = pytest.mark.skipif(
+    sys.platform != "linux", reason="reads /proc; other peaks include those of the parent process"
+)
+
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc; other peaks include those of the parent process")
-def test_ten_minutes_to_features(benchmark, measuring, film, tmp_path):
-    """In a process of its own, imports and the text model with it."""
+@reads_proc
+def test_ten_minutes_to_clips(benchmark, measuring, film, tmp_path):
+    """With imports and the text model; the scorer has random weights, which take as long as trained ones."""
     repeat(film, tmp_path / "long.mov", times=10)
     script = WHOLE.format(path=str(tmp_path / "long.mov"), seconds=10 * (SECONDS if measuring else 4))
 
-    done = benchmark.pedantic(
-        lambda: subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True), rounds=1
-    )
+    cpu_seconds, peak = benchmark.pedantic(spent, args=(script,), rounds=1)
 
-    cpu_seconds, peak = map(float, done.stdout.split())
-    report = {"CPU seconds (goal below 120)": cpu_seconds, "peak MB (goal below 600)": peak}
-    show(benchmark, report)
+    show(benchmark, {"CPU seconds (goal below 120)": cpu_seconds, "peak MB (goal below 600)": peak})
     assert peak < 600
+
+
+@reads_proc
+@pytest.mark.parametrize("size", ["small", "paper"])
+def test_a_window_of_thirty_minutes(benchmark, measuring, size):
+    """Features of the widths of Repurpose-10K, scored at once."""
+    if size == "paper" and not measuring:
+        pytest.skip("82 million weights take a while to draw; runs in make benchmark")
+
+    cpu_seconds, peak = benchmark.pedantic(spent, args=(WINDOW.format(size=size),), rounds=1)
+
+    show(benchmark, {f"{size}, CPU seconds": cpu_seconds, f"{size}, peak MB (goal below 1500)": peak})
+    assert peak < 1500
+
+
+def spent(script):
+    """CPU seconds and peak memory in MB of a script that runs in a process of its own, its imports with it."""
+    done = subprocess.run([sys.executable, "-c", script + SPENT], capture_output=True, text=True, check=True)
+    return tuple(map(float, done.stdout.split()))
 
 
 def repeat(film, path, times):
