@@ -13,7 +13,7 @@ from nbutils.models.embedded import DATA, embedded_models, revisions
 from nbutils.training import embedded
 from nbutils.training.evaluation import mean_loss, model_scorer
 
-MEGABYTE = 1e6
+MEBIBYTE = 2**20
 
 
 def test_the_models_are_shipped_small_and_as_recorded():
@@ -21,13 +21,13 @@ def test_the_models_are_shipped_small_and_as_recorded():
     assert revisions("moe-scratch") == ["step250", "step1000", "untrained"]
     assert revisions("moe-upcycled") == []  # it never was random
     files = [file for file in DATA.rglob("*") if file.is_file()]
-    assert sum(file.stat().st_size for file in files) < 40 * MEGABYTE
+    assert sum(file.stat().st_size for file in files) < 40 * MEBIBYTE
     lines = (DATA / "SHA256SUMS").read_text().split("\n")[:-1]
     recorded = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     weights = [file for file in files if file.suffix == ".safetensors"]
     assert set(recorded) == {file.relative_to(DATA).as_posix() for file in weights}
     for file in weights:
-        assert file.stat().st_size < 12 * MEGABYTE
+        assert file.stat().st_size < 12 * MEBIBYTE
         assert hashlib.sha256(file.read_bytes()).hexdigest() == recorded[file.relative_to(DATA).as_posix()]
 
 
