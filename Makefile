@@ -31,6 +31,7 @@ notebooks: $(INSTALLED)
 	cp results/expert_routing/pruning.png notebooks/images/expert_routing.png
 	cp results/reward_calibration/simulated_gains.png notebooks/images/reward_calibration.png
 	cp results/co2_thresholds/responses.png notebooks/images/co2_thresholds.png
+	cp results/clip_scoring/timeline.png notebooks/images/clip_scoring.png
 
 benchmark: $(INSTALLED)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only -s
