@@ -1,9 +1,12 @@
 """Players of the clips in a page."""
 
+from html import escape
+
 import pandas as pd
 
 from nbutils.progress import progress
 from nbutils.video.clip_files import nothing_to_write
+from nbutils.video.errors import VideoError
 from nbutils.video.export import player, preview
 from nbutils.video.given import ShownVideo
 
@@ -20,17 +23,29 @@ def clip_players(shown: ShownVideo, clips: pd.DataFrame) -> dict[str, str]:
         clips: of `chosen`.
 
     Returns:
-        What IPython displays, by its type: HTML with the players, and text where they cannot be shown.
-
-    Raises:
-        VideoError: the video cannot be read.
+        What IPython displays, by its type: HTML with the players and a sentence for each clip that has none, and text
+        where they cannot be shown.
     """
     missing = nothing_to_write(shown, clips)
     if missing:
-        return {"text/html": f"<p>No player: {missing}.</p>", "text/plain": f"No player: {missing}."}
-    best = list(clips.head(MOST_PLAYERS).itertuples())
-    html = player([_titled(shown, clip) for clip in progress(best, "previews")])
-    return {"text/html": html, "text/plain": f"Players of the best {len(best)} clips: open the notebook to see them."}
+        return _paragraphs([f"No player: {missing}."])
+    films, sentences = [], []
+    for clip in progress(list(clips.head(MOST_PLAYERS).itertuples()), "previews"):
+        try:
+            films.append(_titled(shown, clip))
+        except VideoError as error:
+            sentences.append(f"No player of clip {clip.rank}: {error}")
+    paragraphs = _paragraphs(sentences)
+    if films:
+        paragraphs["text/html"] = player(films) + paragraphs["text/html"]
+        told = f"Players of the best {len(films)} clips: open the notebook to see them."
+        paragraphs["text/plain"] = "\n".join([told, *sentences])
+    return paragraphs
+
+
+def _paragraphs(sentences: list[str]) -> dict[str, str]:
+    html = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    return {"text/html": html, "text/plain": "\n".join(sentences)}
 
 
 def _titled(shown: ShownVideo, clip: tuple) -> tuple[str, bytes]:

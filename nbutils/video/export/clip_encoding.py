@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from nbutils.video.export.clip_files import Written
 from nbutils.video.export.clip_pictures import ClipPictures
 from nbutils.video.export.clip_sound import ClipSound, SoundForm, form_of
+from nbutils.video.export.on_screen import on_screen
 from nbutils.video.export.seeking import INTERLEAVED, SAME, seek_before, shown_at, time_zero
 
 
@@ -35,24 +36,24 @@ class Quality(NamedTuple):
 def encode_clip(
     output: OutputContainer, container: InputContainer, video: VideoStream, start: float, end: float, quality: Quality
 ) -> Written | None:
-    """Puts the frames that come on screen from `start` until `end` (s), and their sound, into `output`.
+    """Puts the pictures that are on screen from `start` until `end` (s), and their sound, into `output`.
 
-    What is damaged in the source is passed over.
+    What is damaged in the source is passed over. At a constant rate only whole pictures count, see `on_screen`.
 
     Returns:
-        What was written; None where no frame comes on screen.
+        What was written; None where the clip begins after the last picture.
     """
     audio = next((stream for stream in container.streams.audio if stream.codec_context), None)
     video.thread_type = "AUTO"
     pictures, sound, waiting = None, None, []
-    for frame in _frames(container, video, audio, start, end):
-        if isinstance(frame, AudioFrame):
-            waiting.append(frame)
+    for item in on_screen(_frames(container, video, audio, start, end), video, start, end):
+        if isinstance(item, AudioFrame):
+            waiting.append(item)
         else:
             if pictures is None:
-                pictures = ClipPictures(output, video, frame, quality.options, quality.shorter_side)
+                pictures = ClipPictures(output, video, item, quality.options, quality.shorter_side)
                 sound = _sound(output, video, audio, pictures.start, end, quality.sound)
-            output.mux(pictures.add(frame))
+            output.mux(pictures.add(item))
         # Until the first picture comes it is not known where the sound has to start.
         while sound and waiting:
             output.mux(sound.add(waiting.pop(0)))
@@ -81,22 +82,27 @@ def _sound(
 def _frames(
     container: InputContainer, video: VideoStream, audio: AudioStream | None, start: float, end: float
 ) -> Iterator[VideoFrame | AudioFrame]:
-    """The video's frames from `start` until before `end`, and the frames of sound around them, in the file's order."""
+    """Pictures from a key frame at or before `start` until the first not before `end`, and the sound until `end`.
+
+    They come in the file's order.
+    """
     zero, pictures_left, sound_left = time_zero(video), True, audio is not None
     seek_before(container, video, start)
     for packet in container.demux([stream for stream in (video, audio) if stream]):
-        for frame in _decoded(packet):
-            if packet.stream is video:
-                time = shown_at(frame, video)
-                pictures_left = pictures_left and time < end - SAME
-                if start - SAME <= time < end - SAME:
+        if packet.stream is video:
+            for frame in _decoded(packet):
+                if pictures_left:
                     yield frame
-            elif frame.pts is None or frame.pts * frame.time_base - zero < end:
-                yield frame
-            else:
-                sound_left = False
+                pictures_left = pictures_left and shown_at(frame, video) < end - SAME
+        elif sound_left:
+            for frame in _decoded(packet):
+                sound_left = frame.pts is None or frame.pts * frame.time_base - zero < end
+                if sound_left:
+                    yield frame
         late = packet.dts is not None and packet.dts * packet.time_base - zero > end + INTERLEAVED
-        if not (pictures_left or sound_left) or late:
+        sound_left = sound_left and not late
+        # Pictures are waited for, however late the next one comes: until then the last one stays on screen.
+        if not (pictures_left or sound_left):
             return
 
 

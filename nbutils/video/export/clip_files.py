@@ -18,7 +18,7 @@ from nbutils.video.media.opening import open_video
 
 
 class Written(NamedTuple):
-    """Time of the first frame and end of the last, s after the first picture of the video; number of frames."""
+    """When the first frame is shown and the last one goes, s after the first picture of the video; number of frames."""
 
     start: float
     end: float

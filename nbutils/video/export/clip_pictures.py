@@ -8,49 +8,47 @@ from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from nbutils.video.errors import VideoError
-from nbutils.video.export.seeking import shown_at
+from nbutils.video.export.on_screen import UNKNOWN_RATE, Picture
 from nbutils.video.media.screen import small_size
 
-# Frames a second where a file says nothing of them.
-UNKNOWN_RATE = 25
+# MP4 states how long the picture that is stored last stays: only in the order of showing is it the last one shown.
+IN_ORDER = {"bf": "0"}
 
 
 class ClipPictures:
-    """Takes frames in the order in which they are shown; the first, which is to be added too, is at time 0 of the clip.
+    """Takes pictures in the order in which they are shown; the first, which is to be added too, is at time 0.
 
     Args:
         output: the file.
         video: the stream of the source.
-        first: the first frame, which says how all are turned and how large they are.
+        first: the first picture, which says how all are turned and how large they are.
         options: of libx264.
         shorter_side: of the pictures, pixels, whose pixels are made square; None leaves both as they are.
 
     Attributes:
-        start: when the first frame is shown, exact s after the first picture of the video.
+        start: when the first picture is shown, exact s after that of the video.
         end: when the last one goes.
-        count: frames so far.
-
-    Raises:
-        VideoError: a frame is not shown after the one before it.
+        count: pictures so far.
     """
 
     def __init__(
         self,
         output: OutputContainer,
         video: VideoStream,
-        first: VideoFrame,
+        first: Picture,
         options: dict[str, str],
         shorter_side: int | None = None,
     ):
-        self.start = self.end = shown_at(first, video)
+        self.start = self.end = first.begin
         self.count = 0
-        self._video, self._latest = video, self.start - 1
-        self._turns = round(first.rotation / 90) % 4
-        width, height, pixel_aspect = _shape(first, video, shorter_side)
+        self._time_base = video.time_base
+        # Ticks that each picture stays, by when it comes: the encoder does not pass them on.
+        self._stays: dict[int, int] = {}
+        self._turns = round(first.frame.rotation / 90) % 4
+        width, height, pixel_aspect = _shape(first.frame, video, shorter_side)
         if self._turns % 2:
             width, height, pixel_aspect = height, width, 1 / pixel_aspect
-        self._stream = output.add_stream("libx264", rate=video.average_rate or UNKNOWN_RATE, options=options)
+        self._stream = output.add_stream("libx264", rate=video.average_rate or UNKNOWN_RATE, options=options | IN_ORDER)
         # What every player shows has an even number of rows and columns.
         self._stream.width, self._stream.height = width // 2 * 2, height // 2 * 2
         self._stream.pix_fmt = "yuv420p"
@@ -60,23 +58,23 @@ class ClipPictures:
         codec.color_range, codec.colorspace = source.color_range, source.colorspace
         codec.color_primaries, codec.color_trc = source.color_primaries, source.color_trc
 
-    def add(self, frame: VideoFrame) -> list[Packet]:
-        """Packets that are done with this frame."""
-        time = shown_at(frame, self._video)
-        if time <= self._latest:
-            raise VideoError(f"the stored times of its frames go back at {float(time):g} s; convert it to MP4 first")
-        on_screen = (
-            frame.duration * frame.time_base if frame.duration else 1 / (self._video.average_rate or UNKNOWN_RATE)
-        )
-        self._latest, self.end, self.count = time, time + on_screen, self.count + 1
-        picture = _turned(frame, self._turns).reformat(self._stream.width, self._stream.height, "yuv420p")
-        picture.pts, picture.time_base = round((time - self.start) / frame.time_base), frame.time_base
-        picture.pict_type = PictureType.NONE
-        return self._stream.encode(picture)
+    def add(self, picture: Picture) -> list[Packet]:
+        """Packets that are done with this picture."""
+        self.end, self.count = picture.end, self.count + 1
+        frame = _turned(picture.frame, self._turns).reformat(self._stream.width, self._stream.height, "yuv420p")
+        frame.pts, frame.time_base = round((picture.begin - self.start) / self._time_base), self._time_base
+        frame.pict_type = PictureType.NONE
+        self._stays[frame.pts] = round((picture.end - self.start) / self._time_base) - frame.pts
+        return self._lasting(self._stream.encode(frame))
 
     def finish(self) -> list[Packet]:
         """The packets that are left."""
-        return self._stream.encode(None)
+        return self._lasting(self._stream.encode(None))
+
+    def _lasting(self, packets: list[Packet]) -> list[Packet]:
+        for packet in packets:
+            packet.duration = self._stays.pop(packet.pts)
+        return packets
 
 
 def _turned(frame: VideoFrame, turns: int) -> VideoFrame:

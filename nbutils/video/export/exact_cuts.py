@@ -15,11 +15,12 @@ from nbutils.video.export.clip_files import Written, write_clips
 def cut_exactly(
     video: str | Path, clips: pd.DataFrame, folder: str | Path, *, crf: int = 18, preset: str = "veryfast"
 ) -> pd.DataFrame:
-    """Writes each clip as an MP4 file that holds the frames that come on screen from its start until its end.
+    """Writes each clip as an MP4 file that holds the pictures on screen from its start until its end.
 
-    The pictures are encoded anew, which takes time and a little quality. They keep their times, also where these are
-    uneven; rotated ones are turned upright and odd sizes made even by one pixel. The sound starts with the first frame,
-    in mono or stereo.
+    The pictures are encoded anew, which takes time and a little quality. At a constant rate these are the whole ones
+    that come on screen in the clip. Where times are uneven they are kept: the picture on screen at the start is shown
+    from there, and the last until the end or the next picture. Rotated ones are turned upright and odd sizes made even
+    by one pixel. The sound starts with the first picture, in mono or stereo.
 
     Args:
         video: path of the video.
@@ -29,11 +30,13 @@ def cut_exactly(
         preset: of libx264, from "ultrafast" to "veryslow".
 
     Returns:
-        The clips with `number` in front and `file` (name in the folder), `file_start` and `file_end` (s, time of the
-        first frame and end of the last), `shift` (file_start less start, below a frame) and `frames` behind.
+        The clips with `number` in front and `file` (name in the folder), `file_start` and `file_end` (s, time from
+        which the file shows its first picture, and end of its last), `shift` (file_start less start: at a constant rate
+        below a frame, else 0 but where the next picture is at most a tick of the file's clock away) and `frames`
+        behind.
 
     Raises:
-        VideoError: the video cannot be read, a clip holds no frame, or a file cannot be written.
+        VideoError: the video cannot be read, a clip begins after the last picture, or a file cannot be written.
     """
     quality = Quality({"crf": str(crf), "preset": preset})
     return write_clips(video, clips, folder, lambda container: ".mp4", partial(_encode, quality))

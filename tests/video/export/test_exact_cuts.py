@@ -89,8 +89,63 @@ def test_uneven_times_are_kept(tmp_path, clips_at):
     video = write_video(tmp_path / "made.mkv", 60, times=times)
     row = cut_exactly(video, clips_at((1.5, 4.5)), tmp_path / "clips").iloc[0]
     numbers, shown = shown_frames(tmp_path / "clips" / row["file"])
-    assert numbers == frames_within(times, 1.5, 4.5)
-    np.testing.assert_allclose(shown, times[numbers] - times[numbers[0]], atol=1e-3)
+    coming = frames_within(times, 1.5, 4.5)
+    assert numbers == [coming[0] - 1, *coming]
+    np.testing.assert_allclose(shown, [0, *(times[coming] - 1.5)], atol=1e-3)
+
+
+# A film of slides, and when each is shown, s.
+SLIDES = (0, 4, 9, 21, 26, 29, 33, 47, 60)
+SLIDE_CLICKS = (5.0, 12.0, 20.2, 27.5, 29.5, 45.0)
+
+
+@pytest.fixture(scope="module", params=["mkv", "mp4"])
+def slides(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("slides") / f"slides.{request.param}"
+    return write_video(path, len(SLIDES), times=SLIDES, clicks=SLIDE_CLICKS)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (10, 30, {2: 10, 3: 21, 4: 26, 5: 29}),
+        (10, 20.5, {2: 10}),
+        (9, 29, {2: 9, 3: 21, 4: 26}),
+        (20.99995, 33.00005, {3: 21, 4: 26, 5: 29}),
+        (48, 59, {7: 48}),
+        (0.5, 2, {0: 0.5}),
+    ],
+)
+def test_a_clip_of_slides_lasts_from_its_start_to_its_end(tmp_path, clips_at, slides, start, end, expected):
+    row = cut_exactly(slides, clips_at((start, end)), tmp_path).iloc[0]
+
+    numbers, shown = shown_frames(tmp_path / row["file"])
+    assert numbers == list(expected)
+    np.testing.assert_allclose(np.add(shown, start), list(expected.values()), atol=2e-3)
+    assert [row["file_start"], row["file_end"]] == pytest.approx([start, end], abs=2e-3)
+    assert row["shift"] == pytest.approx(0, abs=1e-3)
+    with av.open(str(tmp_path / row["file"])) as container:
+        for stream in container.streams:
+            assert float(stream.duration * stream.time_base) == pytest.approx(end - start, abs=0.05)
+
+
+def test_the_sound_of_slides_is_whole_and_in_step(tmp_path, clips_at, slides):
+    row = cut_exactly(slides, clips_at((10, 30)), tmp_path).iloc[0]
+    np.testing.assert_allclose(np.add(heard_clicks(tmp_path / row["file"]), 10), SLIDE_CLICKS[1:5], atol=2e-3)
+
+
+def test_only_a_clip_behind_the_last_slide_holds_no_frame(tmp_path, clips_at, slides):
+    row = cut_exactly(slides, clips_at((59, 70)), tmp_path).iloc[0]
+    assert shown_frames(tmp_path / row["file"])[0] == [7, 8]
+    assert row["file_end"] == pytest.approx(60.04, abs=2e-3)
+    with pytest.raises(VideoError, match="no frame of 'slides"):
+        cut_exactly(slides, clips_at((61, 70)), tmp_path)
+
+
+def test_a_clip_within_one_picture_shows_it(tmp_path, clips_at, film):
+    written = cut_exactly(film, clips_at((3.961, 3.999), (7.97, 12)), tmp_path)
+    assert [shown_frames(tmp_path / file)[0] for file in written["file"]] == [[99], [199]]
+    assert written["file_end"].tolist() == pytest.approx([3.999, 8.0])
 
 
 def test_odd_sizes_are_made_even(tmp_path, clips_at):

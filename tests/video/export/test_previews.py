@@ -31,6 +31,14 @@ def test_a_preview_holds_the_pictures_and_the_sound_of_its_clip(film, tmp_path):
     np.testing.assert_allclose(heard_clicks(tmp_path / "preview.mp4"), expected, atol=3e-3)
 
 
+def test_a_preview_of_slides_lasts_from_its_start_to_its_end(tmp_path):
+    video = write_video(tmp_path / "slides.mp4", 5, times=(0, 4, 9, 21, 26), clicks=(12.0,))
+    with opened(preview(video, 10, 20)) as container:
+        pictures = container.streams.video[0]
+        assert pictures.duration * pictures.time_base == pytest.approx(10, abs=0.01)
+        assert [number_in(frame.to_ndarray(format="rgb24")) for frame in container.decode(pictures)] == [2]
+
+
 def test_the_same_clip_gives_the_same_bytes(film):
     assert preview(film, 1, 3) == preview(film, 1, 3)
     assert preview(film, 1, 3) != preview(film, 1, 3.5)
