@@ -8,9 +8,10 @@ import pandas as pd
 
 from nbutils.video.boundaries import Places, snap_clips
 from nbutils.video.selection import select_clips
+from nbutils.video.selection.clips import most_clips
 
 NO_LIMIT = "no limit"
-THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9)
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 MIN_LENGTHS = (5.0, 10.0, 20.0, 30.0)
 DENSITIES = (2.0, 1.0, 0.5)
 
@@ -39,7 +40,10 @@ def chosen(
     per_minute: float | None,
     snap_seconds: float,
 ) -> Chosen:
-    """Chooses clips and snaps their ends; a clip that loses its place by snapping is rejected too, with its rank.
+    """Chooses clips and snaps their ends.
+
+    A clip that finds no place when it is snapped is rejected, and those behind it are chosen again without it, so that
+    it keeps no candidate out. Candidates that reach farther into a better clip than an end may move are rejected too.
 
     Args:
         candidates: of `score_video`.
@@ -52,13 +56,35 @@ def chosen(
         snap_seconds: most that an end moves, s.
     """
     limits = {"min_length": min_length, "max_length": max_length}
-    selection = select_clips(candidates, duration, threshold=threshold, per_minute=per_minute, **limits)
-    snapped = snap_clips(selection.clips, places, tolerance=snap_seconds, **limits)
-    lost = snapped.rejected
-    named = "clip " + lost["rank"].astype(str) + ": " + lost["reason"]
-    lost = lost.assign(reason=named).drop(columns="rank")
-    rejected = pd.concat([selection.rejected, lost], ignore_index=True)
+    left, out = candidates, []
+    while True:
+        selection = select_clips(left, duration, threshold=threshold, per_minute=per_minute, **limits)
+        snapped = snap_clips(selection.clips, places, tolerance=snap_seconds, **limits)
+        if snapped.rejected.empty:
+            break
+        # Those behind it may be other clips once it is gone; those before it stay.
+        lost = snapped.rejected.nsmallest(1, "rank")
+        placed = snapped.clips[snapped.clips["rank"] < lost["rank"].iloc[0]]
+        is_open = selection.rejected["reason"].str.startswith(("overlaps", "beyond"))
+        inside = _inside(selection.rejected[is_open], placed, snap_seconds)
+        now_out = pd.concat([lost.drop(columns="rank"), inside, selection.rejected[~is_open]])
+        out.append(now_out)
+        left = left[~left["second"].isin(now_out["second"])]
+    rejected = pd.concat([selection.rejected, *out], ignore_index=True)
     return Chosen(snapped.clips, rejected.sort_values("second", ignore_index=True))
+
+
+def _inside(candidates: pd.DataFrame, placed: pd.DataFrame, most: float) -> pd.DataFrame:
+    """The candidates that share more than `most` s with a clip that has a place, with the reason."""
+    starts, ends = (np.asarray(placed[name]) for name in ("start", "end"))
+    if not len(starts):
+        return candidates.iloc[:0].assign(reason="")
+    first, last = (np.asarray(candidates[name])[:, None] for name in ("start", "end"))
+    shared = np.minimum(last, ends) - np.maximum(first, starts)
+    pairs = zip(starts, ends, strict=True)
+    names = np.array([f"overlaps the better clip at {start:.1f}-{end:.1f} s" for start, end in pairs])
+    inside = shared.max(axis=1) > most
+    return candidates[inside].assign(reason=names[shared.argmax(axis=1)[inside]])
 
 
 def snapped_ends(clips: pd.DataFrame) -> pd.DataFrame:
@@ -102,16 +128,28 @@ def rejected_runs(rejected: pd.DataFrame) -> pd.DataFrame:
 
 
 def choice_grid(
-    candidates: pd.DataFrame, duration: float, places: Places, data: str, *, max_length: float, snap_seconds: float
+    candidates: pd.DataFrame,
+    duration: float,
+    places: Places,
+    data: str,
+    *,
+    threshold: float,
+    min_length: float,
+    max_length: float,
+    per_minute: float | None,
+    snap_seconds: float,
 ) -> pd.DataFrame:
-    """Clips under other thresholds, lengths and densities, the loosest first.
+    """Clips under other thresholds, lengths and densities, the given ones among them and the loosest first.
 
     Args:
         candidates: of `score_video`.
         duration: of the video, s.
         places: of `boundary_places`.
         data: what the video is called.
+        threshold: of the notebook.
+        min_length: s, likewise.
         max_length: s, of a clip.
+        per_minute: of the notebook; None for no limit.
         snap_seconds: most that an end moves, s.
 
     Returns:
@@ -120,18 +158,16 @@ def choice_grid(
     """
     seconds = np.arange(len(candidates))
     curve = pd.DataFrame({"kind": "second", "start": seconds, "end": seconds + 1, "score": candidates["score"]})
-    min_lengths, frames = [length for length in MIN_LENGTHS if length < max_length] or [max_length], []
-    for threshold, min_length, density in product(THRESHOLDS, min_lengths, (NO_LIMIT, *DENSITIES)):
-        clips = chosen(
-            candidates,
-            duration,
-            places,
-            threshold=threshold,
-            min_length=min_length,
-            max_length=max_length,
-            per_minute=None if density == NO_LIMIT else density,
-            snap_seconds=snap_seconds,
-        ).clips
-        rows = pd.concat([curve, clips[["start", "end", "score"]].assign(kind="clip")], ignore_index=True)
-        frames.append(rows.assign(threshold=threshold, min_length=min_length, per_minute=density))
+    least = sorted({*(length for length in MIN_LENGTHS if length < max_length), min_length})
+    densities = sorted({*DENSITIES, *([per_minute] if per_minute else [])}, reverse=True)
+    scores, frames = sorted({*THRESHOLDS, threshold}), []
+    limits = {"threshold": scores[0], "max_length": max_length, "per_minute": None, "snap_seconds": snap_seconds}
+    for length in least:
+        # Clips are chosen best first: those of a higher threshold or a lower density are the first of these.
+        clips = chosen(candidates, duration, places, min_length=length, **limits).clips
+        for score, density in product(scores, (NO_LIMIT, *densities)):
+            most = len(clips) if density == NO_LIMIT else most_clips(density, duration)
+            kept = clips[clips["score"] >= score].head(most)
+            rows = pd.concat([curve, kept[["start", "end", "score"]].assign(kind="clip")], ignore_index=True)
+            frames.append(rows.assign(threshold=score, min_length=length, per_minute=density))
     return pd.concat(frames, ignore_index=True).assign(data=data)

@@ -71,10 +71,11 @@ def snap_clips(
     start, end = ordered_ends(clips, name)
     if "video_id" in clips and clips["video_id"].nunique() > 1:
         raise VideoError("clips of several videos were given: snap those of one video at a time.")
+    begins, stops = ((side["time"].to_numpy(dtype=float), side["on"].to_numpy(dtype=object)) for side in places)
     placed, reasons = {}, {}
     for row in np.lexsort((end, start, -finite(clips, "score", name))):
-        first = _side(start[row], places.starts, tolerance)
-        last = _side(end[row], places.ends, tolerance)
+        first = _side(start[row], *begins, tolerance)
+        last = _side(end[row], *stops, tolerance)
         apart = [(begin, stop) for begin, stop, _, _ in placed.values()]
         pair = _cheapest(first, last, apart, min_length, max_length)
         if pair is not None:
@@ -88,13 +89,13 @@ def snap_clips(
     return Snapped(_snapped(clips, placed), _rejected(clips, reasons))
 
 
-def _side(time: float, places: pd.DataFrame, tolerance: float) -> _Side:
-    near = places[(places["time"] - time).abs() <= tolerance]
-    without_cut = (near["on"] == "sentence").to_numpy()
-    costs = (near["time"] - time).abs().to_numpy() + CUT_WORTH * without_cut
+def _side(time: float, times: np.ndarray, on: np.ndarray, tolerance: float) -> _Side:
+    """The places that lie within the tolerance of a time."""
+    near = np.flatnonzero(np.abs(times - time) <= tolerance)
+    costs = np.abs(times[near] - time) + CUT_WORTH * (on[near] == "sentence")
     # More than it costs to move both ends as far as allowed, so that as few ends as possible stay.
     cost_of_staying = 2 * (tolerance + CUT_WORTH) + 1
-    return _Side(np.append(near["time"], time), [*near["on"], ""], np.append(costs, cost_of_staying))
+    return _Side(np.append(times[near], time), [*on[near], ""], np.append(costs, cost_of_staying))
 
 
 def _cheapest(

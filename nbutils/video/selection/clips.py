@@ -62,7 +62,7 @@ def select_clips(
     reason[short] = f"shorter than {min_length:g} s"
     reason[low] = f"score below {threshold:g}"
     open_ = np.flatnonzero(~(low | short | long))
-    most = None if per_minute is None else math.ceil(per_minute * duration / 60 - 1e-9)
+    most = None if per_minute is None else most_clips(per_minute, duration)
     starts, ends, scores = (table.loc[open_, name].to_numpy() for name in ("start", "end", "score"))
     outcome = soft_nms(starts, ends, scores, sigma, threshold, most)
     table.loc[open_, "score"] = outcome.score
@@ -76,6 +76,11 @@ def select_clips(
     clips = table.assign(rank=rank)[rank > 0].sort_values("rank", ignore_index=True)
     rejected = table.assign(reason=reason)[rank == 0].reset_index(drop=True)
     return Selection(clips, rejected)
+
+
+def most_clips(per_minute: float, duration: float) -> int:
+    """How many clips so many a minute are in `duration` s, rounded up."""
+    return math.ceil(per_minute * duration / 60 - 1e-9)
 
 
 def _check(

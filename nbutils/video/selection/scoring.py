@@ -45,7 +45,7 @@ def score_video(
         overlap: seconds that neighbouring windows share at least.
 
     Returns:
-        Columns video_id, start and end (seconds, within the video), score (0-1: the probability that the middle of the
+        Columns video_id, start and end (seconds, within the video), score (0-1: how much the middle of the
         second lies in a clip) and second (the row that the clip was predicted from).
 
     Raises:
