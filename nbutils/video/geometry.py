@@ -62,6 +62,9 @@ def leaks(splits: Mapping[str, Annotations]) -> pd.DataFrame:
 def estimates(splits: Mapping[str, Annotations], resamples: int, seed: int) -> pd.DataFrame:
     """Coverage, length and rate of clips over all files together.
 
+    A window that is annotated more than once (same video and start, in two files or in one) counts once, as it stands
+    first.
+
     Args:
         splits: annotations by the name of their file.
         resamples: bootstrap samples over videos; a video that stands in two files is one.
@@ -75,7 +78,8 @@ def estimates(splits: Mapping[str, Annotations], resamples: int, seed: int) -> p
     if not any(len(annotations.clips) for annotations in splits.values()):
         return pd.DataFrame()
     pooled = pool(splits)
-    windows, clips = pooled.windows, pooled.clips
+    windows = pooled.windows.drop_duplicates(["video_id", "window_start"], ignore_index=True)
+    clips = pooled.clips[pooled.clips["window_id"].isin(windows["window_id"])]
     lengths = (clips["end"] - clips["start"]).groupby(clips["window_id"]).sum()
     length = lengths.reindex(windows["window_id"], fill_value=0.0).to_numpy()
     by_window = pd.DataFrame(

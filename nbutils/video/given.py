@@ -105,7 +105,7 @@ def video_data(
     splits = _splits(annotations)
     pooled = pool(splits) if splits else None
     shown = _shown_video(video, captions, features, pooled, choose_encoders(**encoder_names(encoders), device=where))
-    check_widths(shown.features, model.config)
+    _check_scorer(model, shown)
     is_simulated = not (video or splits)
     if is_simulated:
         heldout = embedded.heldout()
@@ -119,6 +119,18 @@ def video_data(
 def measured_on(given: VideoData) -> str:
     """What titles and claims call that which metrics are measured on; the shown video where nothing is annotated."""
     return given.windows.data if given.windows else given.shown.data
+
+
+def _check_scorer(model: ClipScorer, shown: ShownVideo) -> None:
+    try:
+        check_widths(shown.features, model.config)
+    except VideoError as error:
+        if shown.data == SIMULATION:
+            raise VideoError(
+                "the scorer does not take features of the generated film, which is shown where nothing else is given: "
+                "give features, or a video with encoders"
+            ) from error
+        raise
 
 
 def _splits(annotations: str) -> dict[str, Annotations]:

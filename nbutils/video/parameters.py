@@ -94,6 +94,11 @@ class ClipScoring(BaseModel):
             raise ValueError("a video is scored by features of its own: give video or features, not both")
         if self.encoders and not self.video:
             raise ValueError("encoders are for a video of yours: give video too")
+        if self.scorer and self.annotations and not (self.features or self.video):
+            raise ValueError(
+                "a scorer is held against annotated clips by features of their videos: give features, or a video with "
+                "encoders, or leave the annotations out"
+            )
         if self.min_length > self.max_length:
             raise ValueError(f"min_length {self.min_length:g} is above max_length {self.max_length:g}")
         return self

@@ -35,6 +35,13 @@ def test_estimates_are_means_over_windows_and_clips(splits):
     assert found.iloc[0][["n", "videos"]].tolist() == [4, 3]
 
 
+def test_a_window_that_stands_twice_counts_once(splits):
+    alone = geometry.estimates(splits, 100, 0)
+    repeated = splits | {"again": splits["one"], "twice": parse_annotations(OTHER + OTHER)}
+
+    pd.testing.assert_frame_equal(geometry.estimates(repeated, 100, 0), alone)
+
+
 def test_one_video_has_no_interval():
     found = geometry.estimates({"one": parse_annotations(OTHER[1:])}, 100, 0)
 

@@ -7,6 +7,7 @@ import pytest
 from nbutils.video import VideoError, embedded, measured_on, video_data
 from nbutils.video.features import Features, write_features
 from nbutils.video.given import SIMULATION
+from nbutils.video.model import ClipScorer, save_checkpoint, scorer_config
 
 
 def annotated(path, video_id, clips=((5.0, 20.0),)):
@@ -87,6 +88,12 @@ def test_features_of_another_encoder_are_refused_with_the_way_out(tmp_path):
         video_data(
             features=str(tmp_path / "features"), annotations=annotated(tmp_path / "val.json", "one"), device="cpu"
         )
+
+
+def test_a_scorer_that_cannot_take_the_generated_film_is_refused_with_the_way_out(tmp_path):
+    save_checkpoint(ClipScorer(scorer_config("small")), tmp_path)
+    with pytest.raises(VideoError, match=r"does not take features of the generated film.*: give features, or a video"):
+        video_data(scorer=str(tmp_path), device="cpu")
 
 
 def test_two_files_of_one_name_are_refused(tmp_path):

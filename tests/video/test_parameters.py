@@ -58,6 +58,7 @@ def test_what_is_there_is_taken(files):
         ({"video": "film.mp4", "features": ".", "annotations": "val.json"}, "not both"),
         ({"encoders": "clip,,"}, "encoders are for a video of yours"),
         ({"video": "film.mp4", "encoders": "clip"}, "name a visual, an audio and a text encoder"),
+        ({"annotations": "val.json", "scorer": "."}, "give features, or a video with encoders"),
         ({"min_length": 30.0, "max_length": 20.0}, "min_length 30 is above max_length 20"),
         ({"threshold": 0.0}, "greater than 0"),
         ({"clips_per_minute": -1.0}, "greater than or equal to 0"),
@@ -71,6 +72,12 @@ def test_what_cannot_be_is_refused(files, monkeypatch, changes, sentence):
 
     with pytest.raises(pydantic.ValidationError, match=sentence):
         ClipScoring(**DEFAULTS | changes)
+
+
+def test_a_scorer_with_what_it_can_be_held_against(files):
+    scorer, annotations = {"scorer": str(files)}, {"annotations": str(files / "val.json")}
+    for others in ({}, annotations | {"features": str(files)}, annotations | {"video": str(files / "film.mp4")}):
+        assert ClipScoring(**DEFAULTS | scorer | others).scorer
 
 
 def test_encoders_that_are_left_blank_are_the_default_ones():

@@ -58,8 +58,9 @@ def calibration_error(
 
     Returns:
         One row: `value`, `low` and `high` (95 %; the percentile interval turned about the value, because chance lifts
-        the error of a resample as it lifts the value, and from 0 where the value is no higher than chance; NaN for a
-        single unit), `null`, `null_high` (95 % of the draws of a calibrated score are below; too low where clips of a
+        the error of a resample as it lifts the value; from 0 where the value is no higher than chance; as far above the
+        value as below it at least, because with few units the turned end comes too early; NaN for a single unit),
+        `null`, `null_high` (95 % of the draws of a calibrated score are below; too low where clips of a
         video are right or wrong together), `n` (clips), `unit` (what was drawn).
 
     Raises:
@@ -75,6 +76,7 @@ def calibration_error(
     low, high = _turned_interval(value, codes, matched - scores, units, bins, resamples, seed)
     if value <= null_high and not np.isnan(low):
         low = 0.0
+    high = np.maximum(high, 2 * value - low)
     row = {"value": value, "low": low, "high": high}
     row |= {"null": np.mean(nulls), "null_high": null_high, "n": len(clips), "unit": unit}
     return pd.DataFrame([row])

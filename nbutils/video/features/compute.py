@@ -19,6 +19,9 @@ from nbutils.video.media.decode import decode
 from nbutils.video.media.items import SAMPLE_RATE, End, Frame, Sound
 from nbutils.video.media.opening import open_video
 
+# With a larger share of captions past the end, the note doubts that they are of this video.
+_DOUBTED = 0.2
+
 
 @dataclass(frozen=True)
 class _Streams:
@@ -139,4 +142,7 @@ def _features(
 
 def _late_captions(captions: pd.DataFrame, duration: float) -> tuple[str, ...]:
     late = int((captions["start"] >= duration).sum())
-    return (f"captions that start after the video ends at {duration:.1f} s: {late} of {len(captions)}",) if late else ()
+    if not late:
+        return ()
+    doubt = "; they may belong to another video" if late / len(captions) > _DOUBTED else ""
+    return (f"captions that start after the video ends at {duration:.1f} s: {late} of {len(captions)}{doubt}",)

@@ -51,6 +51,12 @@ def test_overconfident_scores_stand_out_from_the_null():
     assert wrong["low"] < 0.7 * 3 / 16 < wrong["high"]
 
 
+def test_the_interval_reaches_as_far_above_as_below():
+    few = drawn(60, 3, skill=0.2).assign(video_id=np.arange(60) // 5)
+    row = calibration_error(few).iloc[0]
+    assert row["high"] - row["value"] >= row["value"] - row["low"] - 1e-12
+
+
 def test_videos_are_drawn_where_there_are_some():
     clips = drawn(100, 2)
     assert calibration_error(clips)["unit"].item() == "clips"

@@ -55,8 +55,18 @@ def test_one_row_a_second(film, captions, encoders):
     np.testing.assert_array_equal(features.text[1], encoders.text.encode(["hello"])[0])
     assert features.notes == (
         "the sound ends 2.0 s before the pictures do: silence is put there",
-        "captions that start after the video ends at 6.0 s: 1 of 2",
+        "captions that start after the video ends at 6.0 s: 1 of 2; they may belong to another video",
     )
+
+
+@pytest.mark.parametrize(("late", "told"), [(0, ""), (1, "1 of 5"), (2, "2 of 5; they may belong to another video")])
+def test_captions_of_another_video(film, encoders, late, told):
+    starts = np.arange(5) + np.where(np.arange(5) >= 5 - late, 100, 0)
+    captions = pd.DataFrame({"start": starts, "end": starts + 1, "text": "words"})
+
+    notes = features_of(film, captions, encoders=encoders).notes[1:]
+
+    assert notes == ((f"captions that start after the video ends at 6.0 s: {told}",) if told else ())
 
 
 def test_rows_are_those_of_their_seconds(film, encoders):

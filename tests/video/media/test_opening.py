@@ -5,7 +5,7 @@ from PIL import Image
 
 from nbutils.video.errors import VideoError
 from nbutils.video.media import decode, media_info, open_video
-from tests.video.media.films import tone, write_film
+from tests.video.media.films import tone, turn, write_film
 
 
 def open_and_close(path):
@@ -77,12 +77,23 @@ def test_a_video_of_no_duration(tmp_path):
 
     with pytest.raises(VideoError, match=r"no picture of 'nothing.avi' can be decoded: it has zero duration"):
         list(decode(tmp_path / "nothing.avi"))
+    assert media_info(tmp_path / "nothing.avi").rotation == 0
 
 
 def test_media_info(steady_film):
     info = media_info(steady_film)
 
-    assert (info.name, info.width, info.height) == ("steady.mkv", 80, 48)
+    assert (info.name, info.width, info.height, info.rotation) == ("steady.mkv", 80, 48, 0)
     assert (info.video_codec, info.audio_codec, info.sample_rate) == ("h264", "pcm_s16le", 48_000)
     assert info.duration == pytest.approx(10, abs=0.05)
     assert info.frame_rate == 25
+
+
+@pytest.mark.parametrize(("clockwise", "rotation"), [(0, 0), (1, 270), (2, 180), (3, 90)])
+def test_the_rotation_that_a_header_states(tmp_path, clockwise, rotation):
+    write_film(tmp_path / "film.mp4", range(0, 1000, 40))
+    turn(tmp_path / "film.mp4", clockwise)
+
+    info = media_info(tmp_path / "film.mp4")
+
+    assert (info.width, info.height, info.rotation) == (80, 48, rotation)
