@@ -33,15 +33,15 @@ def sheet(clips: pd.DataFrame, data: str) -> str:
 
 
 @said_if_measured("there are no clips of annotated windows with captions")
-def snapping(cost: pd.DataFrame, means: pd.DataFrame, data: str) -> str:
-    """Mean overlap before and after, and how many clips gain and lose."""
+def snapping(cost: pd.DataFrame, means: pd.DataFrame, lost: int, data: str) -> str:
+    """Mean overlap before and after, how many clips gain and lose, and how many found no place."""
     found = means.set_index("measure")
     change = found.loc["tiou_change"]
     better, worse = (cost["tiou_change"] > 0).sum(), (cost["tiou_change"] < 0).sum()
     return (
         f"{data}: mean tIoU with the best annotated clip {found.loc['tiou_before', 'value']:.3f} before and "
         f"{found.loc['tiou_after', 'value']:.3f} after, {_change(change, 3)} over {change['n']} clips; {better} come "
-        f"closer, {worse} lose."
+        f"closer, {worse} lose. {lost} more found no place."
     )
 
 
@@ -72,10 +72,14 @@ def contributions(table: pd.DataFrame, truth: pd.DataFrame, data: str) -> str:
 
 @said_if_measured(NO_FEATURES)
 def gains(table: pd.DataFrame, data: str) -> str:
-    """What each row adds."""
+    """What each row adds to the scorer."""
+    return _gains(table, "the scorer", data)
+
+
+def _gains(table: pd.DataFrame, whole: str, data: str) -> str:
     parts = [f"{row['name']} {_change(100 * row[['value', 'low', 'high']], 1)}" for _, row in table.iterrows()]
     few = "" if table["low"].notna().all() else " One video alone gives no interval."
-    return f"{data}: matched mAP, points gained by the whole scorer over: {_told(parts)}{few}"
+    return f"{data}: matched mAP, points gained by {whole} over: {_told(parts)}{few}"
 
 
 @said_if_measured("trainings were compared on the generated films with the scorer that comes along")
@@ -83,7 +87,8 @@ def training(table: pd.DataFrame, data: str) -> str:
     """What each part of the training adds, and in how many of the trainings."""
     trainings = table["seeds"].max()
     every = table.loc[(table["seeds_above"] == table["seeds"]), "name"]
-    return f"{gains(table, data)} Means of {trainings} trainings each; above 0 in each of them: {', '.join(every)}."
+    told = _gains(table, "the whole recipe", data)
+    return f"{told} Means of {trainings} trainings each; above 0 in each of them: {', '.join(every)}."
 
 
 @said_if_measured("nothing is annotated")

@@ -4,18 +4,22 @@ import numpy as np
 import pandas as pd
 
 from nbutils.video.given import WindowSet
-from nbutils.video.metrics import anchors, paired_difference, summarise, window_metrics
+from nbutils.video.metrics import anchors, paired_difference, random_places, summarise, window_metrics
 from nbutils.video.selection.contributions import NOTHING
 
 COMPARED = "matched mAP"
 RIVALS = ("random", "tiling")
 WHOLE = "whole"
+DRAWS = 10
 
 
-def dropped_gains(clips: pd.DataFrame, windows: WindowSet | None, resamples: int, seed: int) -> pd.DataFrame:
+def dropped_gains(
+    candidates: pd.DataFrame, clips: pd.DataFrame, windows: WindowSet | None, resamples: int, seed: int
+) -> pd.DataFrame:
     """What each modality adds: everything less all but this modality.
 
     Args:
+        candidates: of `scored_windows`.
         clips: of `window_clips`.
         windows: that they lie in.
         resamples: bootstrap samples over videos.
@@ -25,23 +29,27 @@ def dropped_gains(clips: pd.DataFrame, windows: WindowSet | None, resamples: int
         One row per modality: `name`, `whole` and `without` (matched mAP, 0-1), `value`, `low`, `high` (their
         difference, 95 %), `n` (windows), `videos`; empty where nothing was scored or dropped.
     """
-    if clips.empty or windows.annotations.clips.empty:
+    if candidates.empty or windows.annotations.clips.empty:
         return pd.DataFrame()
-    by_variant = {name: _average_precision(rows, windows) for name, rows in clips.groupby("dropped", sort=False)}
-    whole = by_variant.pop(NOTHING, None)
-    if whole is None:
-        return pd.DataFrame()
-    return _gains(whole, by_variant, windows, resamples, seed)
+    variants = candidates["dropped"].unique()
+    by_variant = {name: _average_precision(clips[clips["dropped"] == name], windows) for name in variants}
+    return _gains(by_variant.pop(NOTHING), by_variant, windows, resamples, seed)
 
 
 def anchor_gains(clips: pd.DataFrame, windows: WindowSet | None, resamples: int, seed: int) -> pd.DataFrame:
-    """What the scorer adds to clips at random and to clips side by side; arguments and columns as `dropped_gains`."""
-    if clips.empty or windows.annotations.clips.empty:
+    """What the scorer adds to clips at random and to clips side by side; arguments and columns as `dropped_gains`.
+
+    "random places" are the scorer's own clips, with their lengths and scores, each moved to a random place of its
+    window: the mean of ten draws.
+    """
+    if "dropped" not in clips or windows.annotations.clips.empty:
         return pd.DataFrame()
-    whole = _average_precision(clips[clips["dropped"] == NOTHING], windows)
-    levels = anchors(windows.annotations.clips, windows.annotations.windows, seed)
+    own, table = clips[clips["dropped"] == NOTHING], windows.annotations.windows
+    draws = [_average_precision(random_places(own, table, seed + draw), windows) for draw in range(DRAWS)]
+    moved = draws[0].assign(value=np.mean([draw["value"] for draw in draws], axis=0))
+    levels = anchors(windows.annotations.clips, table, seed)
     rivals = {name: _average_precision(rows, windows) for name, rows in levels.items() if name.startswith(RIVALS)}
-    return _gains(whole, rivals, windows, resamples, seed)
+    return _gains(_average_precision(own, windows), {"random places": moved} | rivals, windows, resamples, seed)
 
 
 def ablation_gains(ablations: pd.DataFrame, windows: WindowSet | None, resamples: int, seed: int) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Figures of the annotations and anchors of Repurpose-10K, computed from its released test and validation files."""
 
-# Clips of test.json and val.json: lengths and gaps in s over clips; coverage and clips a minute are means over windows.
+# Clips of test.json and val.json: lengths and gaps in s over clips; coverage and clips a minute are means over windows
+# (of all windows taken together they are lower: .345 and .52 in val.json).
 MEAN_LENGTH = 39.4
 MEDIAN_LENGTH = 36.0
 MEDIAN_GAP = 36.7

@@ -35,10 +35,12 @@ class Snapping(NamedTuple):
     Attributes:
         clips: of `snapping_cost`.
         means: of `mean_cost`.
+        lost: how many clips found no place.
     """
 
     clips: pd.DataFrame
     means: pd.DataFrame
+    lost: int
 
 
 class Calibration(NamedTuple):
@@ -89,7 +91,8 @@ def window_clips(
     """The clips that `select_clips` takes in each window, by what was dropped.
 
     Returns:
-        The clips with `window_id` and `dropped`; empty for no candidates.
+        The clips with `window_id` and `dropped`, without a row where none was chosen; without a column too where
+        nothing was scored.
     """
     if candidates.empty:
         return pd.DataFrame()
@@ -153,7 +156,7 @@ def snapping(
 
     Windows without captions are passed over.
     """
-    frames = []
+    frames, lost = [], 0
     if len(clips):
         table = windows.annotations.windows.set_index("window_id")
         for window_id, rows in clips[clips["dropped"] == NOTHING].groupby("window_id", sort=False):
@@ -164,12 +167,14 @@ def snapping(
                 inside = times[(times["end"] > 0) & (times["start"] < window["duration"])]
                 places = boundary_places(inside, None, window["duration"])
                 limits = {"min_length": min_length, "max_length": max_length}
-                frames.append(snap_clips(rows, places, tolerance=snap_seconds, **limits).clips)
+                snapped = snap_clips(rows, places, tolerance=snap_seconds, **limits)
+                frames.append(snapped.clips)
+                lost += len(snapped.rejected)
     snapped = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     if snapped.empty:
-        return Snapping(pd.DataFrame(), pd.DataFrame())
+        return Snapping(pd.DataFrame(), pd.DataFrame(), lost)
     cost = snapping_cost(snapped, windows.annotations.clips, windows.annotations.windows)
-    return Snapping(cost, mean_cost(cost, windows.annotations.windows, resamples, seed))
+    return Snapping(cost, mean_cost(cost, windows.annotations.windows, resamples, seed), lost)
 
 
 def calibration(
@@ -177,7 +182,8 @@ def calibration(
 ) -> Calibration:
     """How often a second of a score lies in an annotated clip, and a clip of a score matches one at tIoU .5.
 
-    The score of a second is made to be that probability; that of a clip, its candidate's before suppression, is not.
+    Training with the focal loss makes neither a probability: it draws sure scores towards the middle. A clip has the
+    score of its candidate before suppression.
     """
     if candidates.empty:
         return Calibration(pd.DataFrame(), pd.DataFrame())
@@ -195,7 +201,7 @@ def calibration(
 
 def _whole(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The rows of nothing dropped by the scorer's name; none where nothing was scored."""
-    return {} if table.empty else {SCORER: table[table["dropped"] == NOTHING]}
+    return {SCORER: table[table["dropped"] == NOTHING]} if "dropped" in table else {}
 
 
 def _matched_seconds(candidates: pd.DataFrame, windows: WindowSet) -> pd.DataFrame:

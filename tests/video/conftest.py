@@ -36,7 +36,7 @@ def tables(given):
         scored=scored,
         clips=clips,
         snapping=video.snapping(clips, windows, **SNAP, **BOOTSTRAP),
-        modalities=video.dropped_gains(clips, windows, **BOOTSTRAP),
+        modalities=video.dropped_gains(scored, clips, windows, **BOOTSTRAP),
         rivals=video.anchor_gains(clips, windows, **BOOTSTRAP),
         trained=video.ablation_gains(given.ablations, windows, **BOOTSTRAP),
         levels=video.evaluation(scored, clips, windows, **BOOTSTRAP),

@@ -70,7 +70,7 @@ def test_gains_without_an_interval_say_so():
     row = {"name": "text", "whole": 0.5, "without": 0.3, "value": 0.2, "low": np.nan, "high": np.nan}
 
     assert captions.gains(pd.DataFrame([row]), "a") == (
-        "a: matched mAP, points gained by the whole scorer over: text +20.0. One video alone gives no interval."
+        "a: matched mAP, points gained by the scorer over: text +20.0. One video alone gives no interval."
     )
 
 

@@ -68,10 +68,27 @@ def test_without_features_or_annotations_nothing_is_scored(scorer):
         assert clips.empty
         assert windows.snapping(clips, made, snap_seconds=3.0, min_length=1, max_length=9, **BOOTSTRAP).means.empty
         assert windows.calibration(scored, clips, made, **BOOTSTRAP).errors.empty
-        assert comparisons.dropped_gains(clips, made, **BOOTSTRAP).empty
+        assert comparisons.dropped_gains(scored, clips, made, **BOOTSTRAP).empty
         assert comparisons.anchor_gains(clips, made, **BOOTSTRAP).empty
         assert windows.evaluation(scored, clips, made, **BOOTSTRAP).empty == (made is None)
     assert comparisons.ablation_gains(pd.DataFrame(), None, **BOOTSTRAP).empty
+
+
+def test_no_clip_at_the_threshold_is_measured_as_nothing_found(scorer):
+    annotated = ("a", (0.0, 60.0), [(2.0, 30.0)]), ("b", (0.0, 60.0), [(9.0, 40.0)])
+    made = window_set(*annotated, a=features("a"), b=features("b"))
+    scored = windows.scored_windows(scorer, made)
+    clips = windows.window_clips(scored, made, **LIMITS | {"threshold": 1.0})
+
+    assert len(scored)
+    assert clips.empty
+    levels = windows.evaluation(scored, clips, made, **BOOTSTRAP)
+    own = levels[(levels["predictor"] == windows.SCORER) & (levels["metric"] == "matched mAP")]
+    assert own["value"].tolist() == [0.0]
+    dropped = comparisons.dropped_gains(scored, clips, made, **BOOTSTRAP)
+    assert set(dropped["name"]) == set(scored["dropped"]) - {"nothing"}
+    assert (dropped["whole"] == 0).all()
+    assert (comparisons.anchor_gains(clips, made, **BOOTSTRAP)["whole"] == 0).all()
 
 
 def test_annotations_alone_give_the_anchors():

@@ -43,21 +43,21 @@ def geometry_finding(quantity: str, estimates: pd.DataFrame, data: str) -> dict[
 
 
 def leak_finding(leaks: pd.DataFrame, data: str) -> dict[str, object]:
-    """That two splits share videos; a count of all, which needs no interval.
+    """That no two splits share a video; a count of all, which needs no interval.
 
     Args:
         leaks: of `leaks`; may be empty.
         data: what the files are called.
     """
     told = {
-        "claim": f"{data}: videos stand in two splits",
+        "claim": f"{data}: no video stands in two splits",
         "quantity": "videos that two files share",
-        "paper": f"{SHARED_VIDEOS} of test and val",
+        "paper": f"{SHARED_VIDEOS} do, of test and val",
         "null": 0.0,
     }
     if leaks.empty:
-        return record(**told, verdict="not testable here", reason="one split has nothing to share: give two files")
+        return record(**told, verdict="not testable here", reason="no two files of annotations are given")
     most = leaks.loc[leaks["shared_videos"].idxmax()]
     reason = f"{most['first']} and {most['second']}, {most['shared_windows']} windows"
-    verdict = "holds" if most["shared_videos"] else "fails"
+    verdict = "fails" if most["shared_videos"] else "holds"
     return record(**told, measured=most["shared_videos"], verdict=verdict, reason=reason)

@@ -1,5 +1,7 @@
 """All findings of `clip_scoring`."""
 
+import math
+
 import pandas as pd
 
 from nbutils.video.claims.annotated import GEOMETRY, geometry_finding, leak_finding
@@ -42,7 +44,10 @@ def clip_scoring(
         leaks: of `leaks`.
     """
     data = measured_on(given)
-    videos = given.windows.annotations.windows["video_id"].nunique() if given.windows else 0
+    videos, rate = 0, math.nan
+    if given.windows:
+        windows = given.windows.annotations.windows
+        videos, rate = windows["video_id"].nunique(), 60 * windows["clips"].sum() / windows["duration"].sum()
     is_simulated = SIMULATION in given.splits
     files = REPURPOSE if is_simulated or not given.splits else data
     snapped_videos = snapping.clips["video_id"].nunique() if len(snapping.clips) else 0
@@ -51,7 +56,7 @@ def clip_scoring(
         fusion_finding(trained, data),
         *(rival_finding(rival, rivals, data) for rival in RIVALS),
         repetition_finding(released, data),
-        cap_finding(released, data),
+        cap_finding(released, rate, data),
         training_finding("no local mixing", LOCAL_MIXING, LOCAL_PAPER, trained, data),
         training_finding("no alignment loss", ALIGNMENT, "named without a figure", trained, data),
         calibration_finding(calibration.errors, videos, data),

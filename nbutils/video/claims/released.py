@@ -17,7 +17,8 @@ def repetition_finding(levels: pd.DataFrame, data: str) -> dict[str, object]:
     """That best-match precision takes an oracle that repeats one clip for as good as one that finds all.
 
     Holds when the whole interval of its best-match precision lies within five points of 100 and that of its matched mAP
-    below; fails when the first lies farther below or the second reaches 100.
+    below; fails when the first lies farther below or the second reaches 100. Where the released cap allows a single
+    clip in every window nothing is repeated.
 
     Args:
         levels: of `released_metrics`; may be empty.
@@ -37,6 +38,9 @@ def repetition_finding(levels: pd.DataFrame, data: str) -> dict[str, object]:
     known = f"its matched mAP is {matched['value']:.1f} (test.json: {ANCHORS[REPEATED][1]})"
     if best["n"] < FEWEST_VIDEOS:
         return record(**told, verdict="not testable here", reason=f"{too_few(int(best['n']))}; {known}")
+    if all(_row(levels, metric, REPEATED).equals(_row(levels, metric, CAPPED)) for metric in (BEST_MATCH, MAP, AR)):
+        reason = "the cap allows one clip in each of these short windows, so that none is repeated"
+        return record(**told, verdict="not testable here", reason=reason)
     verdict = "not testable here"
     if best["low"] >= 100 - AS_GOOD and matched["high"] < 100 - AS_GOOD:
         verdict = "holds"
@@ -46,11 +50,12 @@ def repetition_finding(levels: pd.DataFrame, data: str) -> dict[str, object]:
     return record(**told, interval=(best["low"], best["high"]), verdict=verdict, reason=reason)
 
 
-def cap_finding(levels: pd.DataFrame, data: str) -> dict[str, object]:
+def cap_finding(levels: pd.DataFrame, clips_per_minute: float, data: str) -> dict[str, object]:
     """That the released cap on the number of clips keeps even an oracle from finding all.
 
     Args:
         levels: of `released_metrics`; may be empty.
+        clips_per_minute: of the annotations.
         data: what the windows are called.
     """
     told = {
@@ -73,7 +78,7 @@ def cap_finding(levels: pd.DataFrame, data: str) -> dict[str, object]:
         **told,
         interval=(capped["low"], capped["high"]),
         verdict="holds" if capped["high"] < 100 else "not testable here" if lost else "fails",
-        reason=reason if lost else "no clip is lost",
+        reason=f"{reason if lost else 'no clip is lost'}; {clips_per_minute:.2f} clips a minute are annotated",
     )
 
 

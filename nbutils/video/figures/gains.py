@@ -27,7 +27,7 @@ def gains(table: pd.DataFrame, question: str, data: str) -> Figure:
         ms=5,
         lw=1.2,
         color=CLIP,
-        label="whole scorer less the other, 95 % interval over videos",
+        label="gain, 95 % interval over videos",
     )
     vertical_line(panel, 0, "no difference")
     rows_axis(panel, list(table["name"]))

@@ -43,7 +43,7 @@ def timeline(table: pd.DataFrame, data: str, threshold: float) -> Figure:
     seconds = table[table["kind"] == "score"]
     score.step(seconds["start"], seconds["score"], where="post", color=SCORE, lw=1.2, label="score of a second")
     style.reference_line(score, threshold, f"threshold {threshold:g}")
-    score.set(ylabel="probability to lie in a clip", ylim=(0, 1.04))
+    score.set(ylabel="score of a second", ylim=(0, 1.04))
     for row in table[table["kind"] == "clip"].itertuples():
         score.axvspan(row.start, row.end, color=CLIP, alpha=0.15, lw=0, label="clip chosen")
     kinds = [kind for kind in ROWS if kind == "clip" or (table["kind"] == kind).any()]
@@ -52,7 +52,7 @@ def timeline(table: pd.DataFrame, data: str, threshold: float) -> Figure:
     rows_axis(events, [NAMES.get(kind, f"{truth_name(data)} clips") for kind in kinds])
     time_axis(events, duration)
     legend_once(figure, [score, events], ncols=4)
-    figure.suptitle(titled("how likely is each second to lie in a good clip?", data))
+    figure.suptitle(titled("which seconds score high?", data))
     return figure
 
 

@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "capped_oracle",
             "full_oracle",
             "random_clips",
+            "random_places",
             "released_cap",
             "repeated_oracle",
             "tiling",

@@ -57,6 +57,16 @@ def random_clips(windows: pd.DataFrame, length: float = LENGTH, seed: int = 0) -
     return _clips(rows["window_id"], start, end, generator.uniform(0, 1, len(rows)))
 
 
+def random_places(clips: pd.DataFrame, windows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """The clips, with their lengths and scores, each at a random place of its window."""
+    require_columns(clips, ["window_id", "start", "end", "score"], "the table of clips")
+    durations = checked_windows(windows).set_index("window_id")["duration"]
+    length = (clips["end"] - clips["start"]).to_numpy()
+    room = np.maximum(clips["window_id"].map(durations).to_numpy(dtype=float) - length, 0)
+    start = np.random.default_rng(seed).uniform(0, 1, len(clips)) * room
+    return _clips(clips["window_id"], start, start + length, clips["score"].to_numpy())
+
+
 def tiling(windows: pd.DataFrame, length: float = LENGTH) -> pd.DataFrame:
     """Clips of one length side by side from the start of each window, all with score 1; at least one a window."""
     _require_length(length)

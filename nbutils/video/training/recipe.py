@@ -18,8 +18,8 @@ class Recipe:
         learning_rate: after the warm-up; a cosine takes it to a twentieth.
         warm_up: share of all steps in which the learning rate rises.
         weight_decay: of AdamW.
-        focal, diou, alignment: weights of the losses; the first two are the paper's. Ten times the alignment makes the
-            modalities so alike that clips are found later.
+        focal, diou, alignment: weights of the losses; the first two are the paper's. Ten times the alignment
+            loses matched mAP on the generated films.
         modality_dropout: chance that a modality of a window is hidden in a step, one always stays; it teaches the
             network to do without.
         clip_norm: largest norm of the gradient.

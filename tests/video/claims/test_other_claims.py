@@ -11,6 +11,9 @@ def levels(best=(0.99, 0.98, 1.0), matched=(0.15, 0.1, 0.2), capped=(0.6, 0.5, 0
     rows = [
         ("oracle repeating one clip", "mean best-match precision", *best, n),
         ("oracle repeating one clip", "matched mAP", *matched, n),
+        ("oracle repeating one clip", "AR", *matched, n),
+        ("capped oracle", "mean best-match precision", *best, n),
+        ("capped oracle", "matched mAP", *capped, n),
         ("capped oracle", "AR", *capped, n),
     ]
     return pd.DataFrame(rows, columns=["predictor", "metric", "value", "low", "high", "n"])
@@ -45,7 +48,13 @@ def test_repetition(table, verdict):
     ],
 )
 def test_cap(table, verdict):
-    assert finding_record(claims.cap_finding(table, "val"))["verdict"] == verdict
+    assert finding_record(claims.cap_finding(table, 0.6, "val"))["verdict"] == verdict
+
+
+def test_a_cap_of_one_clip_leaves_nothing_to_repeat():
+    once = levels(matched=(0.45, 0.4, 0.5), capped=(0.45, 0.4, 0.5))
+    finding = finding_record(claims.repetition_finding(once, "Simulation"))
+    assert (finding["verdict"], "none is repeated" in finding["reason"]) == (OPEN, True)
 
 
 def errors(value, low, high):
@@ -56,7 +65,7 @@ def errors(value, low, high):
     ("table", "videos", "verdict"),
     [
         (errors(0.04, 0.0, 0.06), 16, "holds"),
-        (errors(0.07, 0.0, 0.08), 16, OPEN),
+        (errors(0.07, 0.0, 0.14), 16, OPEN),
         (errors(0.3, 0.2, 0.4), 16, "fails"),
         (errors(0.1, 0.05, 0.15), 16, OPEN),
         (errors(0.04, 0.0, 0.06), 3, OPEN),
@@ -111,7 +120,7 @@ def shared(*counts):
 
 
 @pytest.mark.parametrize(
-    ("table", "verdict", "measured"), [(shared(0, 63), "holds", 63), (shared(0), "fails", 0), (shared(), OPEN, None)]
+    ("table", "verdict", "measured"), [(shared(0, 63), "fails", 63), (shared(0), "holds", 0), (shared(), OPEN, None)]
 )
 def test_leaks(table, verdict, measured):
     finding = finding_record(claims.leak_finding(table, "test and val"))
@@ -132,11 +141,13 @@ def test_the_findings_of_the_generated_films(given, tables):
     assert [claim.split(":")[0] for claim in claimed] == ["Simulation"] * 12 + ["Repurpose-10K"] * 4
     assert {finding["verdict"] for finding in findings[12:]} == {OPEN}
     verdicts = {finding["claim"]: finding["verdict"] for finding in findings}
+    assert verdicts["Simulation: the scorer beats random places"] == "holds"
     tilings = tables.rivals[tables.rivals["name"].str.startswith("tiling")]
     best = tilings.loc[tilings["without"].idxmax(), "name"]
     assert len(tilings) == 2
     assert verdicts[f"Simulation: the scorer beats {best}"] == "holds"
-    assert verdicts["Simulation: best-match precision cannot tell one repeated clip from all clips"] == "holds"
+    # The films are so short that the cap is one clip.
+    assert verdicts["Simulation: best-match precision cannot tell one repeated clip from all clips"] == OPEN
 
 
 def test_of_a_video_that_nobody_annotated_nothing_is_testable(given, tables):

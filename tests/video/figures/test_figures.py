@@ -12,7 +12,7 @@ from nbutils.video.given import NO_CLIPS
 DRAWN = {
     "timeline": (lambda t, g: (t.timeline, "Simulation", 0.5), 2),
     "sheet": (lambda t, g: (t.chosen.clips.head(2), g.shown), 1),
-    "snapping": (lambda t, g: (*t.snapping, "Simulation"), 2),
+    "snapping": (lambda t, g: (t.snapping.clips, t.snapping.means, "Simulation"), 2),
     "contributions": (lambda t, g: (t.dropped, g.shown.truth, "Simulation"), 4),
     "gains": (lambda t, g: (t.trained, "what?", "Simulation"), 1),
     "metrics": (lambda t, g: (t.levels, "Simulation"), 7),
@@ -80,9 +80,9 @@ def test_a_sheet_has_the_size_of_its_pixels(tables, given):
 
 
 def test_choices_follow_their_rows(tables, given):
-    grid = choice_grid(
-        tables.candidates, given.shown.features.duration, tables.places, "Simulation", max_length=90.0, snap_seconds=3.0
-    )
+    limits = {"threshold": 0.5, "min_length": 10.0, "max_length": 90.0, "per_minute": None}
+    duration = given.shown.features.duration
+    grid = choice_grid(tables.candidates, duration, tables.places, "Simulation", **limits, snap_seconds=3.0)
     rows = grid[(grid["threshold"] == 0.5) & (grid["min_length"] == 10) & (grid["per_minute"] == 0.5)]
 
     figure = rendered(figures.clips_of_choice(rows))

@@ -10,6 +10,7 @@ from nbutils.video.metrics import (
     capped_oracle,
     evaluate,
     random_clips,
+    random_places,
     released_cap,
     repeated_oracle,
     tiling,
@@ -96,3 +97,17 @@ def test_clips_without_length_are_refused(windows_of_durations, anchor, length):
 def test_annotated_clips_of_unknown_windows_are_refused(clips_of, windows_of_durations, oracle):
     with pytest.raises(VideoError, match="row 0 of the table of annotated clips is in the window 'z', which is not in"):
         oracle(clips_of([(0, 10)], "z"), windows_of_durations({"a": 100.0}))
+
+
+def test_clips_at_random_places_keep_window_length_and_score(clips_of, windows_of_durations):
+    windows = windows_of_durations({"a": 240.0, "b": 30.0})
+    clips = pd.concat([clips_of([(0, 10), (100, 160)], "a"), clips_of([(0, 30)], "b")], ignore_index=True).assign(
+        score=[0.9, 0.5, 0.7]
+    )
+    moved = random_places(clips, windows)
+    assert (moved["end"] - moved["start"]).to_numpy() == pytest.approx([10, 60, 30])
+    assert moved[["window_id", "score"]].equals(clips[["window_id", "score"]])
+    assert moved["start"].iloc[2] == 0
+    assert (moved["start"] >= 0).all()
+    assert (moved["end"] <= moved["window_id"].map({"a": 240.0, "b": 30.0})).all()
+    assert not moved.equals(random_places(clips, windows, seed=1))
