@@ -53,6 +53,9 @@ def _copy(container: InputContainer, video: VideoStream, start: float, end: floa
     with av.open(str(path), "w", format=FORMATS[_suffix(container)]) as output:
         copies = {stream: output.add_stream_from_template(stream) for stream in (video, audio) if stream}
         for packet in _packets(container, video, audio, first, end):
+            if packet is None:
+                stop = max(stop, Fraction(end))
+                continue
             if packet.stream is video:
                 frames += 1
                 stop = max(stop, shown_at(packet, video) + (packet.duration or 0) * packet.time_base)
@@ -80,8 +83,11 @@ def _key_frame(container: InputContainer, video: VideoStream, start: float) -> F
 
 def _packets(
     container: InputContainer, video: VideoStream, audio: AudioStream | None, first: Fraction, end: float
-) -> Iterator[Packet]:
-    """Packets from the key frame at `first` on, until none is left that is shown before the end or that one needs."""
+) -> Iterator[Packet | None]:
+    """Packets from the key frame at `first` on, until none is left that is shown before the end or that one needs.
+
+    None says that there are later pictures, so that the last one taken is on screen until the end.
+    """
     zero, latest = time_zero(video), None
     pictures_left, sound_left = True, audio is not None
     for packet in container.demux([stream for stream in (video, audio) if stream]):
@@ -99,7 +105,7 @@ def _packets(
             pictures_left = decoded < end - SAME or (latest is not None and time < latest)
             if pictures_left:
                 latest = time if latest is None else max(latest, time)
-                yield packet
+            yield packet if pictures_left else None
         if not (pictures_left or sound_left) or decoded > end + INTERLEAVED:
             return
 

@@ -54,3 +54,12 @@ def test_clips_behind_the_end_are_refused(tmp_path, clips_at, film):
     with pytest.raises(VideoError, match=r"no frame of 'film\.mp4' comes on screen at 20-22 s"):
         copy_from_keyframes(film, clips_at((20, 22)), tmp_path / "clips")
     assert list((tmp_path / "clips").iterdir()) == []
+
+
+@pytest.mark.parametrize(("start", "end", "pictures"), [(10.0, 20.5, 3), (10.0, 30.0, 6)])
+def test_slides_stay_on_screen_until_the_next(tmp_path, clips_at, start, end, pictures):
+    slides = write_video(tmp_path / "slides.mkv", 9, times=[0, 4, 9, 21, 26, 29, 33, 47, 60], codec="mpeg4")
+    row = copy_from_keyframes(slides, clips_at((start, end)), tmp_path / "clips").iloc[0]
+    assert row["file_start"] == 0
+    assert row["frames"] == pictures
+    assert row["file_end"] == pytest.approx(end)
